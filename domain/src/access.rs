@@ -1,0 +1,101 @@
+//! Who may do what.
+
+use serde::{Deserialize, Serialize};
+
+/// Each role may do all that the one before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads everything but secrets and accounts.
+    Viewer,
+    /// Runs operations.
+    Operator,
+    /// Adds nodes, accounts and tokens, and pins host keys.
+    Admin,
+}
+
+/// What a route, a live topic or an operation asks for. The name begins with the feature's slug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Permission {
+    #[serde(rename = "fleet:read")]
+    FleetRead,
+    #[serde(rename = "nodes:read")]
+    NodesRead,
+    #[serde(rename = "nodes:write")]
+    NodesWrite,
+    #[serde(rename = "engines:read")]
+    EnginesRead,
+    #[serde(rename = "backups:read")]
+    BackupsRead,
+    #[serde(rename = "backups:take")]
+    BackupsTake,
+    #[serde(rename = "backups:download")]
+    BackupsDownload,
+    #[serde(rename = "lvs:read")]
+    LvsRead,
+    #[serde(rename = "vrrp:read")]
+    VrrpRead,
+    #[serde(rename = "vrrp:hand_over")]
+    VrrpHandOver,
+    #[serde(rename = "jobs:read")]
+    JobsRead,
+    #[serde(rename = "jobs:control")]
+    JobsControl,
+    #[serde(rename = "audit:read")]
+    AuditRead,
+    #[serde(rename = "access:self")]
+    AccessSelf,
+    #[serde(rename = "access:admin")]
+    AccessAdmin,
+}
+
+impl Permission {
+    pub const ALL: [Permission; 15] = [
+        Permission::FleetRead,
+        Permission::NodesRead,
+        Permission::NodesWrite,
+        Permission::EnginesRead,
+        Permission::BackupsRead,
+        Permission::BackupsTake,
+        Permission::BackupsDownload,
+        Permission::LvsRead,
+        Permission::VrrpRead,
+        Permission::VrrpHandOver,
+        Permission::JobsRead,
+        Permission::JobsControl,
+        Permission::AuditRead,
+        Permission::AccessSelf,
+        Permission::AccessAdmin,
+    ];
+
+    /// The least role that has this permission.
+    pub fn least_role(self) -> Role {
+        match self {
+            Permission::FleetRead
+            | Permission::NodesRead
+            | Permission::EnginesRead
+            | Permission::BackupsRead
+            | Permission::LvsRead
+            | Permission::VrrpRead
+            | Permission::JobsRead
+            | Permission::AccessSelf => Role::Viewer,
+            // Who did what from where is for those who may act themselves.
+            Permission::AuditRead
+            | Permission::BackupsTake
+            | Permission::VrrpHandOver
+            | Permission::JobsControl => Role::Operator,
+            // A backup holds every row of the database.
+            Permission::BackupsDownload | Permission::NodesWrite | Permission::AccessAdmin => {
+                Role::Admin
+            }
+        }
+    }
+}
+
+impl Role {
+    pub fn may(self, permission: Permission) -> bool {
+        self >= permission.least_role()
+    }
+}

@@ -1,0 +1,5 @@
+//! IPVS: virtual services and their real servers.
+
+mod model;
+
+pub use model::*;

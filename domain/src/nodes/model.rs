@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engines::EngineState;
+use crate::fact::Fact;
+use crate::ids::{CredentialId, NodeId};
+use crate::lvs;
+use crate::remote::Elevation;
+use crate::time::Timestamp;
+use crate::values::{Host, InterfaceName, NodeName, Tag, UserName};
+use crate::vrrp::{InstanceConf, InstanceState};
+
+/// A node as it was entered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeRecord {
+    pub id: NodeId,
+    pub name: NodeName,
+    pub host: Host,
+    pub port: u16,
+    pub user: UserName,
+    pub elevation: Elevation,
+    pub credential: CredentialId,
+    /// The node through which this one is reached.
+    pub jump: Option<NodeId>,
+    pub tags: Vec<Tag>,
+    /// `SHA256:…` of the pinned host key.
+    pub host_key: String,
+    pub added_at: Timestamp,
+    /// Counts edits; `If-Match` carries it.
+    pub version: i64,
+}
+
+/// Live topic `node/<id>`, `GET /api/v1/nodes/{id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeView {
+    pub record: NodeRecord,
+    pub observed: Observed,
+}
+
+/// Everything that was seen of a node. A field that is `None` was never seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Observed {
+    pub link: Link,
+    /// When the probe was last heard; it beats once a second.
+    pub heard_at: Option<Timestamp>,
+    pub platform: Option<Fact<Platform>>,
+    pub vitals: Option<Fact<Vitals>>,
+    pub addresses: Option<Fact<Vec<InterfaceAddress>>>,
+    pub services: Option<Fact<Vec<Service>>>,
+    pub listeners: Option<Fact<Vec<Listener>>>,
+    pub lvs: Option<Fact<lvs::Table>>,
+    pub vrrp_conf: Option<Fact<Vec<InstanceConf>>>,
+    pub vrrp_state: Option<Fact<Vec<InstanceState>>>,
+    pub engine: Option<Fact<EngineState>>,
+    /// Sections that the probe could not read, with why (e.g. `lvs`: "ipvsadm: not found").
+    pub unreadable: BTreeMap<String, String>,
+}
+
+impl Observed {
+    /// Before the first contact.
+    pub fn nothing(now: Timestamp) -> Observed {
+        Observed {
+            link: Link { state: LinkState::Connecting, since: now, reason: None },
+            heard_at: None,
+            platform: None,
+            vitals: None,
+            addresses: None,
+            services: None,
+            listeners: None,
+            lvs: None,
+            vrrp_conf: None,
+            vrrp_state: None,
+            engine: None,
+            unreadable: BTreeMap::new(),
+        }
+    }
+}
+
+/// The console's SSH line to the node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Link {
+    pub state: LinkState,
+    pub since: Timestamp,
+    /// Why it is not up: what was tried and what came back.
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    Connecting,
+    Up,
+    /// Connected, but the probe has been silent for over 3 s.
+    Silent,
+    Down,
+    /// The node showed another host key than the pinned one. Nothing is sent until an admin pins.
+    HostKeyChanged,
+    /// The node refused the credential, or sudo asks for a password.
+    AccessDenied,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Platform {
+    pub hostname: String,
+    /// `PRETTY_NAME` of os-release.
+    pub os: String,
+    pub kernel: String,
+    pub cpus: u32,
+    /// Program name to version, of those that matter here and are installed.
+    pub software: BTreeMap<String, String>,
+    /// By how much the node's clock is ahead of the console's.
+    pub clock_ahead_ms: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Vitals {
+    pub uptime_s: u64,
+    pub load1: f32,
+    /// Share of all CPUs that was busy since the last reading, 0–100.
+    pub cpu_percent: Option<f32>,
+    pub memory_total_bytes: u64,
+    pub memory_available_bytes: u64,
+    pub disks: Vec<Disk>,
+    pub rx_bytes_per_s: Option<u64>,
+    pub tx_bytes_per_s: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Disk {
+    pub mount: String,
+    pub total_bytes: u64,
+    pub free_bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InterfaceAddress {
+    pub interface: InterfaceName,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub address: IpAddr,
+    pub prefix_len: u8,
+    pub up: bool,
+}
+
+/// A systemd unit that matters here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Service {
+    /// Without `.service`.
+    pub name: String,
+    /// systemd's word: active, inactive, failed, activating …
+    pub state: String,
+    pub since: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Listener {
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub address: IpAddr,
+    pub port: u16,
+}

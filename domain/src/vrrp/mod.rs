@@ -1,0 +1,5 @@
+//! keepalived and VRRP: who holds a virtual address, who should, and moving it.
+
+mod model;
+
+pub use model::*;
