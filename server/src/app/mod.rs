@@ -1,0 +1,1 @@
+//! What the console does when it is asked: authorize, load, plan, audit, run.

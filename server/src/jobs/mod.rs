@@ -1,0 +1,1 @@
+//! Runs approved plans: journal first, then the node, then the truth.

@@ -1,0 +1,1 @@
+//! Live topics: the latest document of each, numbered changes, and who listens.

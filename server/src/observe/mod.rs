@@ -1,0 +1,1 @@
+//! Probes on the nodes, and the fleet's latest state that comes of them.

@@ -1,0 +1,121 @@
+//! All SSH: one authenticated connection per node, many channels.
+//!
+//! This module knows no database: where a node is and how to sign in comes from a
+//! [`TargetDirectory`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use signalbox_domain::ids::NodeId;
+use signalbox_domain::remote::{Elevation, RemoteCommand};
+use signalbox_domain::values::{Host, UserName};
+use tokio::sync::mpsc;
+
+use crate::secret::Secret;
+
+/// What other parts of the console do with a node. The real one is [`Lines`]; tests of error paths
+/// script their own.
+pub trait Remote: Send + Sync {
+    /// Runs a command to its end within its own time limit. A non-zero exit status is an answer,
+    /// not an error.
+    fn run<'a>(
+        &'a self,
+        node: NodeId,
+        command: &'a RemoteCommand,
+    ) -> BoxFuture<'a, Result<Output, SshError>>;
+
+    /// Starts a command whose output is read while it runs.
+    fn stream<'a>(
+        &'a self,
+        node: NodeId,
+        command: &'a RemoteCommand,
+    ) -> BoxFuture<'a, Result<Stream, SshError>>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// 255 and above 128 as the node's sshd says; a signal is reported as 128 + number.
+    pub exit_status: u32,
+    pub stdout: String,
+    pub stderr: String,
+    /// More came than the cap allows; the rest was dropped.
+    pub truncated: bool,
+}
+
+/// A running command. Dropping it closes the channel, which ends the command.
+#[derive(Debug)]
+pub struct Stream {
+    /// Bounded: a slow reader holds the node back, not our memory. Ends with [`StreamEvent::Exit`]
+    /// or, when the line is cut, without it.
+    pub events: mpsc::Receiver<StreamEvent>,
+    /// Bytes for its standard input; drop the sender to close it.
+    pub stdin: mpsc::Sender<Bytes>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamEvent {
+    Stdout(Bytes),
+    Stderr(Bytes),
+    Exit(u32),
+}
+
+/// Where a node is and how to sign in there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub host: Host,
+    pub port: u16,
+    pub user: UserName,
+    pub elevation: Elevation,
+    pub credential: Credential,
+    /// `SHA256:…` of the pinned key; any other refuses the node.
+    pub host_key: String,
+    pub jump: Option<NodeId>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Credential {
+    Password(Secret<String>),
+    /// OpenSSH or PEM text, and its passphrase.
+    PrivateKey {
+        key: Secret<String>,
+        passphrase: Option<Secret<String>>,
+    },
+}
+
+/// Answers where a node is; the application implements it over the store.
+pub trait TargetDirectory: Send + Sync {
+    fn target(&self, node: NodeId) -> BoxFuture<'_, Result<Target, SshError>>;
+}
+
+/// Why a node gave no answer. These are the node's or the line's faults, never the console's.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SshError {
+    #[error("no node {0}")]
+    NoSuchNode(NodeId),
+    #[error("cannot connect to {host} port {port}: {reason}")]
+    Unreachable { host: String, port: u16, reason: String },
+    #[error(
+        "{host} shows host key {found}; pinned is {pinned}. Nothing was sent. If the machine was reinstalled, an admin pins the new key"
+    )]
+    HostKeyChanged { host: String, pinned: String, found: String },
+    #[error("{host} refuses the credential for {user}")]
+    AccessDenied { host: String, user: String },
+    #[error("{user} may not use sudo without a password on {host}")]
+    SudoRefused { host: String, user: String },
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    #[error("the connection was cut: {0}")]
+    Cut(String),
+    #[error("the private key cannot be read: {0}")]
+    BadKey(String),
+    #[error("the node's address and credential cannot be read: {0}")]
+    Directory(String),
+}
+
+/// The address and local socket of a forward that lives as long as this value.
+#[derive(Debug)]
+pub struct Forward {
+    pub local_socket: PathBuf,
+}

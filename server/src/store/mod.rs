@@ -1,0 +1,1 @@
+//! All SQL. One file a feature; `migrations/sqlite` has the tables.
