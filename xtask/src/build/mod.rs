@@ -1,0 +1,53 @@
+//! `cargo xtask build`: the console and the site directory that it serves.
+
+pub(crate) mod site;
+mod style;
+mod wasm;
+
+use std::path::PathBuf;
+
+use crate::{
+    exec::{cargo, run, step},
+    failure::Failure,
+    places::Places,
+};
+
+#[derive(clap::Args, Clone, Copy)]
+pub(crate) struct Args {
+    /// Optimise for speed on the server and size in the browser, and compress the files.
+    #[arg(long)]
+    pub release: bool,
+}
+
+/// What a build leaves behind.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The console's program.
+    pub console: PathBuf,
+    /// The directory that it serves; see [`site`] for what is in it.
+    pub site: PathBuf,
+}
+
+pub(crate) fn build(places: &Places, args: Args) -> Result<Built, Failure> {
+    let console = console(places, args.release)?;
+    let site = site(places, args.release)?;
+    Ok(Built { console, site })
+}
+
+fn console(places: &Places, release: bool) -> Result<PathBuf, Failure> {
+    step("Building the console");
+    let mut cargo_build = cargo(places);
+    cargo_build.args(["build", "--package", "signalbox-server"]);
+    if release {
+        cargo_build.arg("--release");
+    }
+    run(&mut cargo_build, "read the compiler's message above")?;
+    let profile = if release { "release" } else { "debug" };
+    Ok(places.target.join(profile).join("signalbox"))
+}
+
+fn site(places: &Places, release: bool) -> Result<PathBuf, Failure> {
+    let bundle = wasm::bundle(places, release)?;
+    step("Assembling the site");
+    site::assemble(places, &bundle, release)
+}
