@@ -102,6 +102,8 @@ pub enum Action {
     /// Streams a command's output into a backup file and enters it in the catalogue when, and only
     /// when, all of it arrived.
     Capture { node: NodeId, command: RemoteCommand, capture: CaptureSpec },
+    /// Removes what a cut capture left on the console's disk. Never touches a catalogued backup.
+    DiscardCapture,
 }
 
 /// A condition on what a command prints.

@@ -28,6 +28,8 @@ pub struct CaptureSpec {
     pub last_line_prefix: String,
     /// Free bytes that the backup directory must have before the stream begins.
     pub needs_bytes: u64,
+    /// Tables that the dump's transaction does not cover; recorded with the backup.
+    pub not_transactional: Vec<String>,
 }
 
 /// One entry of the catalogue.
