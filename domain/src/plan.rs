@@ -146,6 +146,10 @@ impl Expect {
 pub struct ClientProbe {
     /// The node that plays the client.
     pub node: NodeId,
+    /// What it asks, as people read it, e.g. `192.0.2.10:80`.
+    pub target: String,
+    /// Prints one line per question, at once: `<at_ms> <latency_us>`, or `<at_ms> -` when no
+    /// answer came; see [`crate::jobs::Tally`]. It ends when its output is closed.
     pub command: RemoteCommand,
     pub interval_ms: u64,
 }
