@@ -189,3 +189,67 @@ pub fn patch_between(old: &Value, new: &Value) -> Option<Value> {
         (_, new) => Some(new.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Any JSON document; objects carry no nulls, as a merge patch cannot say one.
+    fn document() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "[a-c]{0,3}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-d]", inner, 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_patch_turns_the_old_document_into_the_new(old in document(), new in document()) {
+            let mut patched = old.clone();
+            if let Some(patch) = patch_between(&old, &new) {
+                apply_patch(&mut patched, &patch);
+            }
+            prop_assert_eq!(patched, new);
+        }
+
+        #[test]
+        fn a_patch_survives_the_wire(old in document(), new in document()) {
+            let Some(patch) = patch_between(&old, &new) else { return Ok(()) };
+            let sent: Value = serde_json::from_str(&patch.to_string()).unwrap();
+            let mut patched = old;
+            apply_patch(&mut patched, &sent);
+            prop_assert_eq!(patched, new);
+        }
+    }
+
+    #[test]
+    fn a_field_that_becomes_null_is_removed() {
+        let (old, new) = (json!({"a": 1, "b": 2}), json!({"a": null, "b": 2}));
+        let patch = patch_between(&old, &new).unwrap();
+        assert_eq!(patch, json!({"a": null}));
+        let mut patched = old;
+        apply_patch(&mut patched, &patch);
+        assert_eq!(patched, json!({"b": 2}));
+    }
+
+    #[test]
+    fn topics_are_read_as_they_are_written() {
+        for topic in ["fleet", "node/7", "vrrp", "backups", "jobs", "job/12"] {
+            assert_eq!(topic.parse::<Topic>().unwrap().to_string(), topic);
+        }
+        for text in ["", "node", "node/", "node/x", "nodes/1", "job/1/2", "Fleet"] {
+            assert!(text.parse::<Topic>().is_err(), "{text:?}");
+        }
+    }
+}
