@@ -4,12 +4,17 @@
 //! (all channels), `observe` (probes → fleet state), `jobs` (the runner), `live` (topics).
 
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod data_dir;
 pub mod http;
 pub mod jobs;
 pub mod live;
 pub mod observe;
+pub mod sealing;
 pub mod secret;
+pub mod serve;
 pub mod ssh;
 pub mod state;
 pub mod store;

@@ -1,1 +1,35 @@
-fn main() {}
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+use signalbox_server::cli::{Cli, Command};
+use signalbox_server::serve::serve;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter =
+        EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let ended: Result<(), Box<dyn Error>> = match Cli::parse().command {
+        Command::Serve(config) => serve(config).await.map_err(Into::into),
+        Command::SetupLink(_) | Command::SignInLink { .. } | Command::Token(_) => Ok(()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One line for the error, one for each of its causes.
+#[allow(clippy::print_stderr)]
+fn report(error: &dyn Error) {
+    eprintln!("signalbox: {error}");
+    for cause in std::iter::successors(error.source(), |&cause| cause.source()) {
+        eprintln!("  because: {cause}");
+    }
+}

@@ -1,1 +1,49 @@
-//! What handlers share.
+//! What handlers share, made in one place.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::data_dir::{DataDir, DataDirError};
+use crate::http::origin::Origins;
+use crate::sealing::Sealer;
+use crate::store::{Store, StoreError};
+
+/// A handle on the running console; clones share everything.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub config: Config,
+    pub data: DataDir,
+    pub store: Store,
+    /// Encrypts secrets at rest.
+    pub sealer: Sealer,
+    /// Where requests that change something may come from.
+    pub origins: Origins,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    pub async fn start(config: Config, origins: Origins) -> Result<App, StartError> {
+        let data = DataDir::open(&config.data)?;
+        let sealer = Sealer::new(&data.secret_key()?);
+        let store = Store::open(&data.database()).await?;
+        Ok(App(Arc::new(Parts { config, data, store, sealer, origins })))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,1 +1,3 @@
 //! What the console does when it is asked: authorize, load, plan, audit, run.
+
+pub mod access;

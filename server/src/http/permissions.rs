@@ -1,0 +1,79 @@
+//! What each route asks for, in one table. A route without a row here answers nobody.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use signalbox_domain::access::Permission;
+use signalbox_domain::phrase::Phrase;
+
+use crate::http::actor;
+use crate::http::error::Problem;
+use crate::state::App;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody who reaches the console.
+    Public,
+    /// Whoever is signed in and has this permission.
+    Needs(Permission),
+}
+
+pub struct Row {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+}
+
+const fn row(method: Method, path: &'static str, access: Access) -> Row {
+    Row { method, path, access }
+}
+
+/// Sorted by feature, then path.
+pub static TABLE: &[Row] = &[
+    row(Method::GET, "/api/v1/health", Access::Public),
+    row(Method::GET, "/api/v1/openapi.json", Access::Public),
+];
+
+/// What the route asks for; `None` when the table does not know it.
+pub fn access(method: &Method, path: &str) -> Option<Access> {
+    // axum answers HEAD by the handler of GET.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    TABLE.iter().find(|row| row.method == method && row.path == path).map(|row| row.access)
+}
+
+/// Lets a request through to its handler when its origin, its sign-in and its permission allow it.
+pub async fn guard(
+    State(app): State<App>,
+    path: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Err(problem) = app.origins.check(request.method(), request.headers()) {
+        return problem.into_response();
+    }
+    let Some(access) = access(request.method(), path.as_str()) else {
+        // Only a route that somebody added without its row comes here.
+        return no_row(request.method(), path.as_str()).into_response();
+    };
+    match actor::admit(&app, access, &mut request).await {
+        Ok(renewed) => renewed.attach(next.run(request).await),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn no_row(method: &Method, path: &str) -> Problem {
+    tracing::error!(%method, path, "this route has no row in http::permissions::TABLE");
+    forbidden()
+}
+
+pub fn forbidden() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        Phrase::new(
+            "Your role does not allow this. An admin can change it under Settings.",
+            "你的角色无权执行此操作。管理员可在“设置”中更改。",
+        ),
+    )
+}
