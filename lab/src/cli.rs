@@ -1,0 +1,128 @@
+//! `cargo xtask lab …`
+#![allow(clippy::print_stdout, reason = "this is the command's output")]
+
+use std::process;
+
+use clap::Subcommand;
+
+use crate::error::LabError;
+use crate::faults::Slowness;
+use crate::lab::{Lab, down_all};
+use crate::up::UpOptions;
+
+/// A fleet of real nodes on this machine.
+#[derive(Debug, Subcommand)]
+pub enum LabCommand {
+    /// Bring the lab up; the first time builds the nodes' image (some two minutes)
+    Up {
+        /// `ha` or `nat`
+        #[arg(long, default_value = "ha")]
+        topology: String,
+        #[arg(long, value_delimiter = ',')]
+        with: Vec<String>,
+    },
+    /// End the lab and leave nothing of it
+    Down,
+    /// Say how each node is
+    Status {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a command on a node as root, or open a shell
+    Ssh {
+        node: String,
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
+    /// Cut the wire between two nodes; the management network stays
+    Cut {
+        a: String,
+        b: String,
+        /// B no longer hears A, and A still hears B
+        #[arg(long)]
+        one_way: bool,
+    },
+    /// Mend every cut
+    Heal,
+    /// Stop a node in the middle of whatever it does
+    Freeze { node: String },
+    /// Let a frozen node go on
+    Thaw { node: String },
+    /// Cut a node's power
+    Kill { node: String },
+    /// Switch a node on
+    Boot { node: String },
+    /// Leave a node's disk no free block
+    FillDisk { node: String },
+    /// Give a node's disk its room again
+    FreeDisk { node: String },
+    /// Make a node answer late
+    Slow {
+        node: String,
+        /// 0 makes it as fast as it was
+        #[arg(long, default_value_t = 200)]
+        delay_ms: u32,
+    },
+}
+
+impl LabCommand {
+    /// Runs the command, printing what it does. `ssh` ends this process with the remote command's exit status.
+    pub fn run(self) -> Result<(), LabError> {
+        let mut progress = |line: &str| println!("{line}");
+        match self {
+            Self::Up { topology, with } => {
+                let lab = Lab::up(&UpOptions { topology, with }, &mut progress)?;
+                print_status(&lab);
+                println!("sign in with: cargo xtask lab ssh NODE");
+                Ok(())
+            }
+            Self::Down => down_all(&mut progress),
+            Self::Status { json: false } => {
+                print_status(&Lab::attach()?);
+                Ok(())
+            }
+            Self::Status { json: true } => {
+                let text = serde_json::to_string_pretty(&Lab::attach()?.status()).unwrap_or_default();
+                println!("{text}");
+                Ok(())
+            }
+            Self::Ssh { node, command } => process::exit(Lab::attach()?.ssh_interactive(&node, &command)?),
+            Self::Cut { a, b, one_way } => Lab::attach()?.cut(&a, &b, one_way),
+            Self::Heal => Lab::attach()?.heal(),
+            Self::Freeze { node } => Lab::attach()?.freeze(&node),
+            Self::Thaw { node } => Lab::attach()?.thaw(&node),
+            Self::Kill { node } => Lab::attach()?.kill(&node),
+            Self::Boot { node } => Lab::attach()?.boot(&node),
+            Self::FillDisk { node } => Lab::attach()?.fill_disk(&node),
+            Self::FreeDisk { node } => Lab::attach()?.free_disk(&node),
+            Self::Slow { node, delay_ms } => {
+                if Lab::attach()?.slow(&node, delay_ms)? == Slowness::Processor {
+                    println!(
+                        "this machine's kernel cannot delay frames (sch_netem), so {node} is kept from its processor \
+                         instead: 1 ms in each {delay_ms}"
+                    );
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn print_status(lab: &Lab) {
+    println!("topology {}", lab.topology());
+    for node in lab.status() {
+        let state = format!("{:?}", node.state).to_lowercase();
+        println!("  {:<10} {:<12} {:<15} {state:<8} {}", node.name, node.role, node.management, node.host_key_fingerprint);
+    }
+    for vip in lab.virtual_addresses() {
+        let instance = vip.instance.as_deref().unwrap_or("-");
+        let port = vip.port.map(|port| format!(" port {port}")).unwrap_or_default();
+        println!("  {instance:<10} {}{port}", vip.address);
+    }
+    for cut in lab.cuts().unwrap_or_default() {
+        println!("  cut: {} does not hear {}", cut.to, cut.from);
+    }
+    for missing in lab.missing() {
+        println!("  without {missing}");
+    }
+}

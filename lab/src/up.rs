@@ -1,0 +1,290 @@
+//! Bringing a lab up.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::IpAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{LabError, file};
+use crate::furnish::Furnishing;
+use crate::image::{self, Layers, Wanted};
+use crate::keys::Keys;
+use crate::lab::{Lab, clear, lock_file, wires_are_there};
+use crate::site::Site;
+use crate::state::{LabNode, Link, MANAGEMENT, NodeKind, State, VirtualAddress};
+use crate::topology::{NodeSpec, Role, Topology};
+use crate::{database, host, ssh};
+
+/// A kernel node on a busy machine may take this long; usually all answer within 15 s.
+const BOOT_PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Clone)]
+pub struct UpOptions {
+    /// One of [`Topology::names`].
+    pub topology: String,
+    /// What else to bring up. Nothing so far.
+    pub with: Vec<String>,
+}
+
+impl Default for UpOptions {
+    fn default() -> Self {
+        Self { topology: "ha".to_owned(), with: Vec::new() }
+    }
+}
+
+impl Lab {
+    /// Brings the topology up and returns when every node does its work. A lab of the same topology that is up
+    /// already stays, and its nodes that are off are switched on; anything else that a lab has left is cleared away.
+    pub fn up(options: &UpOptions, progress: &mut dyn FnMut(&str)) -> Result<Self, LabError> {
+        let site = Site::from_environment()?;
+        let topology = Topology::named(&options.topology)?;
+        if let Some(unknown) = options.with.first() {
+            return Err(LabError::UnknownExtra { name: unknown.clone(), known: "nothing yet".to_owned() });
+        }
+        host::check()?;
+        let lock = lock_file(site)?;
+        lock.try_lock().map_err(|_| LabError::Busy)?;
+
+        if let Ok(Some(state)) = State::load(site)
+            && state.complete
+            && state.topology == topology.name
+            && wires_are_there(site)
+        {
+            drop(lock);
+            let lab = Self { site, state };
+            lab.boot_those_off(progress)?;
+            return Self::attach();
+        }
+        clear(site, progress)?;
+        let started = Instant::now();
+        let mut lab = Self { site, state: plan(site, &topology, &Keys::open(site)?)? };
+        for missing in &lab.state.missing {
+            progress(&format!("without {missing}"));
+        }
+        lab.start(&topology, progress)?;
+        lab.wait_for_nodes(progress)?;
+        lab.start_replication(&topology, progress)?;
+        lab.wait_for_services(progress)?;
+        lab.state.complete = true;
+        lab.state.save(site)?;
+        progress(&format!("{} nodes up in {:.0} s", lab.state.nodes.len(), started.elapsed().as_secs_f32()));
+        Ok(lab)
+    }
+
+    fn boot_those_off(&self, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+        for node in self.state.nodes.iter().filter(|node| !self.machine(node).running()) {
+            progress(&format!("switching {} on", node.name));
+            self.boot(&node.name)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, topology: &Topology, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+        let has = |role, kind| self.state.nodes.iter().any(|node| node.role == role && node.kind == kind);
+        let primary = topology.nodes.iter().find(|node| node.role == Role::Database && node.replica_of.is_none());
+        let wanted = Wanted {
+            seed_server_id: primary.map(|node| node.management),
+            kernel_modules: has(Role::Director, NodeKind::Kernel),
+        };
+        let layers = image::layers(&wanted, progress)?;
+        let keys = Keys::open(self.site)?;
+
+        self.state.save(self.site)?;
+        self.write_known_hosts(&keys)?;
+        progress("laying wires");
+        self.site.lay_wires(topology)?;
+        progress(&format!("switching on {} nodes", self.state.nodes.len()));
+        for index in 0..self.state.nodes.len() {
+            let Some(node) = self.state.nodes.get(index) else { break };
+            let Some(spec) = topology.node(&node.name) else { continue };
+            let machine = self.machine(node);
+            machine.mount(&layers_of(&layers, node))?;
+            Furnishing { topology, spec, node, root: &machine.root() }.write_all(&keys)?;
+            self.site.plug(node)?;
+            let process = machine.launch()?;
+            if let Some(node) = self.state.nodes.get_mut(index) {
+                node.process = Some(process);
+            }
+            self.state.save(self.site)?;
+        }
+        Ok(())
+    }
+
+    fn write_known_hosts(&self, keys: &Keys) -> Result<(), LabError> {
+        let mut text = String::new();
+        for node in &self.state.nodes {
+            let (_, public) = keys.host_key(&node.name)?;
+            let _ = writeln!(text, "{} {}", node.management, public.trim_end());
+        }
+        let path = self.site.run_directory().join("known_hosts");
+        fs::write(&path, text).map_err(file("write", &path))
+    }
+
+    fn wait_for_nodes(&self, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+        let started = Instant::now();
+        let mut waiting: Vec<&LabNode> = self.state.nodes.iter().collect();
+        while !waiting.is_empty() {
+            waiting.retain(|node| {
+                let answers = ssh::answers(node, Duration::from_millis(200));
+                if answers {
+                    progress(&format!("  {} answers after {:.1} s", node.name, started.elapsed().as_secs_f32()));
+                }
+                !answers
+            });
+            if let Some(dead) = waiting.iter().find(|node| !self.machine(node).running()) {
+                return Err(self.not_ready(dead, &format!("{} went off while it booted, and did not answer", dead.name)));
+            }
+            if let Some(late) = waiting.first().filter(|_| started.elapsed() > BOOT_PATIENCE) {
+                return Err(self.not_ready(late, &format!("{} did not answer", late.name)));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn wait_for_node(&self, node: &LabNode) -> Result<(), LabError> {
+        let deadline = Instant::now() + BOOT_PATIENCE;
+        while !ssh::answers(node, Duration::from_millis(200)) {
+            if Instant::now() > deadline {
+                return Err(self.not_ready(node, &format!("{} did not answer", node.name)));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn not_ready(&self, node: &LabNode, what: &str) -> LabError {
+        let log = self.machine(node).console_log().display().to_string();
+        LabError::NotReady { what: what.to_owned(), seconds: BOOT_PATIENCE.as_secs(), log }
+    }
+
+    fn start_replication(&self, topology: &Topology, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+        const READY: &str = "until mariadb-admin --silent ping > /dev/null; do sleep 0.2; done; cat /var/lib/mysql-seed.gtid";
+        const RUNNING: &str = "until mariadb -e 'SHOW SLAVE STATUS\\G' | grep -c 'Slave_.*_Running: Yes' | grep -qx 2; \
+                               do sleep 0.2; done";
+        let databases: Vec<&NodeSpec> = topology.nodes.iter().filter(|node| node.role == Role::Database).collect();
+        if databases.is_empty() {
+            return Ok(());
+        }
+        progress("starting replication");
+        let wait = |node: &str, script: &str| self.ssh_ok(node, &["timeout", "60", "sh", "-c", script]);
+        for database in &databases {
+            let gtid = wait(&database.name, READY)?;
+            let source = database.replica_of.as_ref().and_then(|source| topology.node(source));
+            if let Some(source) = source.and_then(|source| source.links.values().next()) {
+                let sql = database::become_replica(*source, &gtid);
+                let output = self.ssh_with_input(&database.name, &["mariadb"], Some(&sql))?;
+                self.checked(&database.name, &["mariadb"], output)?;
+            }
+        }
+        for replica in databases.iter().filter(|database| database.replica_of.is_some()) {
+            wait(&replica.name, RUNNING)?;
+        }
+        Ok(())
+    }
+
+    /// Until every node has finished booting and the client gets through to each virtual server.
+    fn wait_for_services(&self, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+        const CONNECT: &str = "until perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => $ARGV[0], \
+                               PeerPort => $ARGV[1], Timeout => 1)' \"$1\" \"$2\"; do sleep 0.2; done";
+        progress("waiting for the services");
+        thread::scope(|scope| {
+            let settling: Vec<_> = self
+                .state
+                .nodes
+                .iter()
+                .map(|node| (node, scope.spawn(|| self.ssh(&node.name, &["systemctl", "is-system-running", "--wait"]))))
+                .collect();
+            for (node, answer) in settling {
+                let said = answer.join().ok().and_then(Result::ok).map(|output| output.stdout).unwrap_or_default();
+                let said = String::from_utf8_lossy(&said);
+                if said.trim() != "running" {
+                    progress(&format!("  {} is {}; `systemctl --failed` on it says why", node.name, said.trim()));
+                }
+            }
+        });
+        let client = self.state.nodes.iter().find(|node| node.role == Role::Client);
+        for vip in self.state.virtual_addresses.iter() {
+            let (Some(client), Some(port)) = (client, vip.port) else { continue };
+            let (address, port) = (vip.address.to_string(), port.to_string());
+            self.ssh_ok(&client.name, &["timeout", "60", "sh", "-c", CONNECT, "connect", &address, &port])?;
+        }
+        Ok(())
+    }
+}
+
+fn layers_of<'a>(layers: &'a Layers, node: &LabNode) -> Vec<&'a std::path::Path> {
+    match (node.role, node.kind) {
+        (Role::Database, _) => layers.database(),
+        (_, NodeKind::Kernel) => layers.kernel(),
+        (_, NodeKind::Container) => layers.container(),
+    }
+}
+
+/// The state of a lab that is about to be.
+fn plan(site: Site, topology: &Topology, keys: &Keys) -> Result<State, LabError> {
+    let director_kind = host::director_kind();
+    let mut nodes = Vec::new();
+    for spec in &topology.nodes {
+        let kind = if spec.role == Role::Director { director_kind } else { Some(NodeKind::Container) };
+        if let Some(kind) = kind {
+            nodes.push(LabNode {
+                name: spec.name.clone(),
+                kind,
+                role: spec.role,
+                management: IpAddr::V4(site.management_address(spec.management)),
+                host_key_fingerprint: keys.host_key_fingerprint(&spec.name)?,
+                links: links(site, topology, spec),
+                process: None,
+            });
+        }
+    }
+    let missing = if director_kind.is_none() { vec![host::NO_DIRECTORS.to_owned()] } else { Vec::new() };
+    let virtual_addresses = if director_kind.is_none() { Vec::new() } else { virtual_addresses(topology) };
+    Ok(State {
+        topology: topology.name.clone(),
+        complete: false,
+        private_key: keys.private_key(),
+        virtual_addresses,
+        nodes,
+        missing,
+        cuts: Vec::new(),
+    })
+}
+
+fn virtual_addresses(topology: &Topology) -> Vec<VirtualAddress> {
+    let servers = topology.virtual_servers.iter().map(|server| {
+        let vrrp = topology.vrrp.iter().find(|vrrp| vrrp.address == server.address);
+        VirtualAddress {
+            instance: vrrp.map(|vrrp| vrrp.instance.clone()),
+            address: server.address,
+            port: Some(server.port),
+        }
+    });
+    servers.collect()
+}
+
+fn links(site: Site, topology: &Topology, spec: &NodeSpec) -> Vec<Link> {
+    let service = spec.links.iter().enumerate().map(|(index, (segment, address))| Link {
+        interface: format!("eth{index}"),
+        segment: segment.clone(),
+        address: *address,
+        prefix: topology.segments.get(segment).map_or(24, |subnet| subnet.prefix),
+        mac: site.mac(spec.management, index),
+        port: port(&spec.name, segment),
+    });
+    let management = Link {
+        interface: "mgmt0".to_owned(),
+        segment: MANAGEMENT.to_owned(),
+        address: site.management_address(spec.management),
+        prefix: 24,
+        mac: site.mac(spec.management, spec.links.len()),
+        port: port(&spec.name, MANAGEMENT),
+    };
+    service.chain([management]).collect()
+}
+
+fn port(node: &str, segment: &str) -> String {
+    format!("{node}.{}", segment.chars().next().unwrap_or('x'))
+}
