@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+pub mod backup_files;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
