@@ -103,7 +103,8 @@ impl RemoteCommand {
     pub fn line(&self, elevation: Elevation) -> String {
         let mut line = match elevation {
             Elevation::None => format!("LC_ALL=C PATH={PATH}"),
-            Elevation::Sudo => format!("sudo -n -- env LC_ALL=C PATH={PATH}"),
+            // The first one is for sudo itself: its refusals are told by their English words.
+            Elevation::Sudo => format!("LC_ALL=C sudo -n -- env LC_ALL=C PATH={PATH}"),
         };
         for word in self.argv() {
             line.push(' ');

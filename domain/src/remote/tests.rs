@@ -39,6 +39,6 @@ fn a_script_takes_its_values_as_positional_arguments() {
 #[test]
 fn sudo_never_asks() {
     let line = RemoteCommand::new("ipvsadm").words(&["-Ln"]).line(Elevation::Sudo);
-    assert!(line.starts_with("sudo -n -- env "), "{line}");
+    assert!(line.starts_with("LC_ALL=C sudo -n -- env "), "{line}");
     assert!(line.ends_with(" ipvsadm -Ln"), "{line}");
 }

@@ -2,8 +2,17 @@
 //!
 //! This module knows no database: where a node is and how to sign in comes from a
 //! [`TargetDirectory`].
+//!
+//! [`Lines`] keeps the connections; `connection` makes one (`host_key`, `sign_in`), `session` runs a
+//! command on it, `forward` carries a socket over it.
 
-use std::path::PathBuf;
+mod connection;
+mod forward;
+mod host_key;
+mod lines;
+mod session;
+mod sign_in;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +23,10 @@ use signalbox_domain::values::{Host, UserName};
 use tokio::sync::mpsc;
 
 use crate::secret::Secret;
+
+pub use forward::Forward;
+pub use lines::{Lines, LinkStatus};
+pub use sign_in::check_private_key;
 
 /// What other parts of the console do with a node. The real one is [`Lines`]; tests of error paths
 /// script their own.
@@ -26,13 +39,28 @@ pub trait Remote: Send + Sync {
         command: &'a RemoteCommand,
     ) -> BoxFuture<'a, Result<Output, SshError>>;
 
-    /// Starts a command whose output is read while it runs.
+    /// Starts a command whose output is read while it runs, at most for its time limit. Read it
+    /// promptly: a reader that takes nothing for [`STALL_LIMIT`] loses the command, because all
+    /// channels of a connection wait for the slowest.
     fn stream<'a>(
         &'a self,
         node: NodeId,
         command: &'a RemoteCommand,
     ) -> BoxFuture<'a, Result<Stream, SshError>>;
+
+    /// Like [`Remote::stream`], on a connection of its own, which the reader may hold back for as
+    /// long as it likes: for a backup or anything else of many megabytes.
+    fn bulk<'a>(
+        &'a self,
+        node: NodeId,
+        command: &'a RemoteCommand,
+    ) -> BoxFuture<'a, Result<Stream, SshError>> {
+        self.stream(node, command)
+    }
 }
+
+/// How long the reader of a [`Remote::stream`] may take nothing.
+pub const STALL_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
@@ -71,6 +99,8 @@ pub struct Target {
     pub credential: Credential,
     /// `SHA256:…` of the pinned key; any other refuses the node.
     pub host_key: String,
+    /// The pinned key's algorithm (`ssh-ed25519`), so that a node with several host keys shows that one.
+    pub host_key_algorithm: Option<String>,
     pub jump: Option<NodeId>,
 }
 
@@ -108,14 +138,16 @@ pub enum SshError {
     TimedOut(Duration),
     #[error("the connection was cut: {0}")]
     Cut(String),
+    #[error("{host} refuses a channel: {reason}")]
+    ChannelRefused { host: String, reason: String },
+    #[error("{host} printed over {limit_bytes} bytes; the command was ended")]
+    TooMuchOutput { host: String, limit_bytes: usize },
     #[error("the private key cannot be read: {0}")]
     BadKey(String),
+    #[error("{host} is reached through a chain of over {limit} jump hosts")]
+    TooManyJumps { host: String, limit: usize },
+    #[error("the local socket of a forward cannot be made: {0}")]
+    LocalSocket(String),
     #[error("the node's address and credential cannot be read: {0}")]
     Directory(String),
-}
-
-/// The address and local socket of a forward that lives as long as this value.
-#[derive(Debug)]
-pub struct Forward {
-    pub local_socket: PathBuf,
 }
