@@ -1,12 +1,19 @@
 //! Running other programs, so that a failure says which one it was and what to do.
 
-use std::{env, ffi::OsString, io, path::Path, process::Command};
+use std::{
+    env,
+    ffi::OsString,
+    io,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
 
 use crate::{failure::Failure, places::Places};
 
-/// Announces a step on its own line.
+/// Announces a step on its own line, on standard error: a command's output may be for a program.
 pub(crate) fn step(title: &str) {
-    println!("\x1b[1m▸ {title}\x1b[0m");
+    eprintln!("\x1b[1m▸ {title}\x1b[0m");
 }
 
 /// The cargo that started us, on this checkout and on the target directory of the machine.
@@ -29,7 +36,7 @@ pub(crate) fn run(command: &mut Command, advice: &'static str) -> Result<(), Fai
 
 /// Runs a program and returns what it printed.
 pub(crate) fn output(command: &mut Command, advice: &'static str) -> Result<String, Failure> {
-    command.stderr(std::process::Stdio::inherit());
+    command.stderr(Stdio::inherit());
     let output = command.output().map_err(start_failure(command, advice))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -70,4 +77,44 @@ pub(crate) fn line(command: &Command) -> String {
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The process, with all that it started, that an interrupt has to reach; 0 for none.
+static INTERRUPT_REACHES: AtomicU32 = AtomicU32::new(0);
+
+/// From now on Ctrl-C and a request to end are noted instead of ending this command at once, so
+/// that it can take down what it started.
+pub(crate) fn catch_interrupts() -> Result<(), Failure> {
+    ctrlc::set_handler(|| {
+        INTERRUPTED.store(true, Ordering::SeqCst);
+        let pid = INTERRUPT_REACHES.load(Ordering::SeqCst);
+        if pid != 0 {
+            // If it fails, the process has ended by itself, as it should.
+            let _ = Command::new("kill").arg(pid.to_string()).status();
+        }
+    })?;
+    Ok(())
+}
+
+pub(crate) fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// While this lives, an interrupt ends the child, which the terminal's own does not reach when it
+/// is in a process group of its own.
+pub(crate) struct InterruptGuard;
+
+impl InterruptGuard {
+    pub(crate) fn of(child: &Child) -> Self {
+        INTERRUPT_REACHES.store(child.id(), Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for InterruptGuard {
+    fn drop(&mut self) {
+        INTERRUPT_REACHES.store(0, Ordering::SeqCst);
+    }
 }

@@ -22,6 +22,15 @@ pub(crate) enum Failure {
     #[error("{doing}: {source}")]
     Wasm { doing: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
 
+    #[error("{request}: {source}")]
+    Http { request: String, source: ureq::Error },
+
+    #[error("{0}")]
+    Lab(#[from] signalbox_lab::LabError),
+
+    #[error("cannot listen for Ctrl-C: {0}")]
+    Interrupt(#[from] ctrlc::Error),
+
     #[error("{what}\n  → {advice}")]
     Missing { what: String, advice: String },
 }

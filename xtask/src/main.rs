@@ -1,9 +1,11 @@
 //! The project's commands. `cargo xtask` lists them.
 
-// This is a command-line program: printing is what it is for, and it has no runtime to block.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what these commands do")]
+#![allow(clippy::disallowed_methods, reason = "there is no async runtime here to block")]
 
+mod bench;
 mod build;
+mod demo;
 mod exec;
 mod failure;
 mod places;
@@ -30,6 +32,13 @@ enum Command {
     Setup(setup::Args),
     /// Build the console and the files that it serves.
     Build(build::Args),
+    /// Start the console over a fleet of real nodes on this machine.
+    Demo(demo::Args),
+    /// Make, look at and break the fleet of real nodes.
+    #[command(subcommand)]
+    Lab(signalbox_lab::cli::LabCommand),
+    /// Measure something; the figures come as JSON.
+    Bench(bench::Args),
     /// Run the tests. The last line says how many passed and failed.
     Test(test::Args),
 }
@@ -53,6 +62,9 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
             println!("  console  {}", built.console.display());
             println!("  site     {}", built.site.display());
         }
+        Command::Demo(args) => demo::demo(&places, &args)?,
+        Command::Lab(command) => command.run()?,
+        Command::Bench(args) => bench::bench(&places, &args)?,
         Command::Test(args) => return test::test(&places, &args),
     }
     Ok(ExitCode::SUCCESS)

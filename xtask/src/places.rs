@@ -41,6 +41,11 @@ impl Places {
         self.target.join("site")
     }
 
+    /// Where programs are installed that the tests need and no package has.
+    pub(crate) fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
     /// Where the browser tests live.
     pub(crate) fn playwright(&self) -> PathBuf {
         self.checkout.join("playwright")

@@ -1,6 +1,12 @@
 //! `cargo xtask setup`: brings a machine to where everything else works.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use signalbox_lab::REQUIRED_PACKAGES;
 
 use crate::{
     exec::{cargo, is_installed, is_root, output, run, step},
@@ -8,19 +14,8 @@ use crate::{
     places::Places,
 };
 
-/// Debian packages that the build and the browser tests need: the browser, wasm-opt and zstd.
-const BUILD_PACKAGES: &[&str] = &["binaryen", "build-essential", "chromium", "zstd"];
-
-/// Debian packages that the lab needs.
-const LAB_PACKAGES: &[&str] = &[
-    "debootstrap",
-    "iproute2",
-    "iptables",
-    "openssh-client",
-    "systemd-container",
-    "user-mode-linux",
-    "uml-utilities",
-];
+/// Debian packages that the build and the browser tests need.
+const BUILD_PACKAGES: &[&str] = &["build-essential", "chromium"];
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -28,15 +23,15 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) struct Args {
     /// Install cargo-deny too, which checks licences and duplicate crates (builds for minutes).
     #[arg(long)]
-    with_deny: bool,
+    pub(crate) with_deny: bool,
 }
 
 pub(crate) fn setup(places: &Places, args: &Args) -> Result<(), Failure> {
     debian_packages()?;
     wasm_target()?;
-    browser_tests(places)?;
+    npm_packages(places)?;
     if args.with_deny {
-        cargo_deny(places)?;
+        install_cargo_deny(places)?;
     }
     Ok(())
 }
@@ -65,7 +60,7 @@ fn debian_packages() -> Result<(), Failure> {
 }
 
 fn missing_packages() -> Result<Vec<&'static str>, Failure> {
-    let wanted: Vec<&str> = BUILD_PACKAGES.iter().chain(LAB_PACKAGES).copied().collect();
+    let wanted: Vec<&str> = BUILD_PACKAGES.iter().chain(REQUIRED_PACKAGES).copied().collect();
     // dpkg-query exits with 1 when it does not know one of the names; its list is right anyway.
     let query = Command::new("dpkg-query")
         .args(["--show", "--showformat=${db:Status-Status} ${Package}\n"])
@@ -106,8 +101,9 @@ fn has_wasm_target() -> Result<bool, Failure> {
     Ok(Path::new(libdir.trim()).exists())
 }
 
-fn browser_tests(places: &Places) -> Result<(), Failure> {
-    step("Packages of the browser tests");
+/// The browser tests, and wasm-opt for builds that are optimised.
+fn npm_packages(places: &Places) -> Result<(), Failure> {
+    step("Packages from npm");
     let dir = places.playwright();
     let lock = dir.join("package-lock.json");
     let wanted = fs::read(&lock).map_err(Failure::file("read", &lock))?;
@@ -124,13 +120,23 @@ fn browser_tests(places: &Places) -> Result<(), Failure> {
     fs::write(&stamp, wanted).map_err(Failure::file("write", &stamp))
 }
 
-fn cargo_deny(places: &Places) -> Result<(), Failure> {
-    step("cargo-deny");
+/// Where `cargo deny` is: the user's own, or the one that setup built.
+pub(crate) fn cargo_deny(places: &Places) -> PathBuf {
     if is_installed("cargo-deny") {
+        PathBuf::from("cargo-deny")
+    } else {
+        places.tools().join("bin/cargo-deny")
+    }
+}
+
+fn install_cargo_deny(places: &Places) -> Result<(), Failure> {
+    step("cargo-deny");
+    if is_installed("cargo-deny") || cargo_deny(places).exists() {
         println!("  present");
         return Ok(());
     }
     let mut install = cargo(places);
-    install.args(["install", "--locked", "cargo-deny"]);
+    // Unoptimised, it is built in a third of the time and checks this workspace as fast.
+    install.args(["install", "--debug", "--locked", "cargo-deny", "--root"]).arg(places.tools());
     run(&mut install, "read cargo's message above")
 }

@@ -46,7 +46,8 @@ fn console(places: &Places, release: bool) -> Result<PathBuf, Failure> {
     Ok(places.target.join(profile).join("signalbox"))
 }
 
-fn site(places: &Places, release: bool) -> Result<PathBuf, Failure> {
+/// Builds the site directory alone.
+pub(crate) fn site(places: &Places, release: bool) -> Result<PathBuf, Failure> {
     let bundle = wasm::bundle(places, release)?;
     step("Assembling the site");
     site::assemble(places, &bundle, release)

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -21,27 +21,35 @@ use super::{
 use crate::{failure::Failure, places::Places};
 
 /// The address that the console serves the directory under.
-const SERVED_AT: &str = "/assets";
+pub(crate) const SERVED_AT: &str = "/assets";
 
 /// What compressing cannot make smaller, or what a browser never asks for.
 const NOT_COMPRESSED: &[&str] = &["woff2", "json"];
 
 /// `site.json`: the names that pages refer to. All are addresses from the root of the console.
-#[derive(Serialize)]
-struct Manifest {
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Manifest {
     /// The style sheet.
-    style: String,
+    pub(crate) style: String,
     /// The fonts that the first page needs.
-    fonts: Vec<String>,
-    icon: String,
+    pub(crate) fonts: Vec<String>,
+    pub(crate) icon: String,
     /// The script that starts the page, and the module that it loads.
-    script: String,
-    wasm: String,
+    pub(crate) script: String,
+    pub(crate) wasm: String,
     /// Where the script's other files are, and the one that loads split modules.
-    app: String,
-    split_script: String,
+    pub(crate) app: String,
+    pub(crate) split_script: String,
     /// For each lazily loaded function the modules that it needs: `app`/NAME`.wasm`.
-    lazy: BTreeMap<String, Vec<String>>,
+    pub(crate) lazy: BTreeMap<String, Vec<String>>,
+}
+
+impl Manifest {
+    pub(crate) fn load(site: &Path) -> Result<Self, Failure> {
+        let path = site.join("site.json");
+        let json = fs::read(&path).map_err(Failure::file("read", &path))?;
+        serde_json::from_slice(&json).map_err(|source| Failure::Json { path, source })
+    }
 }
 
 /// Writes the directory anew and returns where it is.

@@ -27,7 +27,7 @@ pub(crate) const APP: &str = "signalbox";
 /// The name of the script that loads the split modules.
 pub(crate) const SPLIT_SCRIPT: &str = "split.js";
 
-/// The features of WebAssembly that rustc uses, which Debian's wasm-opt must be told of.
+/// wasm-opt has to be told which features of WebAssembly rustc uses.
 const WASM_OPT_FLAGS: &[&str] = &[
     "-Oz",
     "--enable-bulk-memory",
@@ -67,7 +67,7 @@ pub(crate) fn bundle(places: &Places, release: bool) -> Result<Bundle, Failure> 
     clear(&dir, &stamp_file)?;
     let lazy = split_and_bind(&bytes, &dir)?;
     if release {
-        optimise(&dir)?;
+        optimise(places, &dir)?;
     }
     let stamp = Stamp { source_sha256, lazy };
     let json = serde_json::to_vec(&stamp)
@@ -133,14 +133,17 @@ fn bind(main: &Path, dir: &Path) -> Result<(), Box<dyn std::error::Error + Send 
     Ok(())
 }
 
-fn optimise(dir: &Path) -> Result<(), Failure> {
+/// Makes each module smaller. The wasm-opt is npm's: the one in Debian 12 (108) confuses the two tables
+/// that wasm-bindgen exports.
+fn optimise(places: &Places, dir: &Path) -> Result<(), Failure> {
     step("Optimising for size");
+    let program = places.playwright().join("node_modules/.bin/wasm-opt");
     for entry in fs::read_dir(dir).map_err(Failure::file("list", dir))? {
         let path = entry.map_err(Failure::file("list", dir))?.path();
         if path.extension().is_some_and(|extension| extension == "wasm") {
-            let mut wasm_opt = Command::new("wasm-opt");
+            let mut wasm_opt = Command::new(&program);
             wasm_opt.args(WASM_OPT_FLAGS).arg(&path).arg("-o").arg(&path);
-            run(&mut wasm_opt, "Debian's package binaryen has it: cargo xtask setup")?;
+            run(&mut wasm_opt, "npm's package binaryen has it: cargo xtask setup")?;
         }
     }
     Ok(())

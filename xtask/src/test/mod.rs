@@ -1,0 +1,157 @@
+//! `cargo xtask test`: every stage, even after one failed, then a summary.
+//!
+//! The last line, `N passed, N failed`, is read by CI.
+
+mod stage;
+
+use std::process::{Command, ExitCode};
+
+use signalbox_lab::{Lab, UpOptions};
+
+use self::stage::{Counts, Outcome};
+use crate::{
+    build, demo,
+    exec::{cargo, catch_interrupts, step},
+    failure::Failure,
+    places::Places,
+    setup,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Which tests to run.
+    #[arg(value_enum, default_value_t = Suite::All)]
+    suite: Suite,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
+enum Suite {
+    /// Formatting, lints, dependencies and the tests of all crates but the server.
+    Unit,
+    /// The tests of the server.
+    Server,
+    /// The tests that need real nodes.
+    Lab,
+    /// The browser tests, on the real console over real nodes.
+    E2e,
+    /// Everything, after setting the machine up.
+    All,
+}
+
+pub(crate) fn test(places: &Places, args: &Args) -> Result<ExitCode, Failure> {
+    catch_interrupts()?;
+    if args.suite == Suite::All {
+        setup::setup(places, &setup::Args { with_deny: true })?;
+    }
+    let wanted = |suite| args.suite == suite || args.suite == Suite::All;
+    let mut outcomes = Vec::new();
+    if wanted(Suite::Unit) {
+        outcomes.extend(unit(places));
+    }
+    if wanted(Suite::Server) {
+        outcomes.push(server(places));
+    }
+    if wanted(Suite::Lab) || wanted(Suite::E2e) {
+        let lab_was_up = Lab::attach().is_ok();
+        if wanted(Suite::Lab) {
+            outcomes.extend(lab(places));
+        }
+        if wanted(Suite::E2e) {
+            outcomes.extend(e2e(places));
+        }
+        if !lab_was_up {
+            outcomes.push(stage::task("lab down", || {
+                Ok(signalbox_lab::down_all(&mut |line| println!("  {line}"))?)
+            }));
+        }
+    }
+    Ok(summary(&outcomes))
+}
+
+fn unit(places: &Places) -> Vec<Outcome> {
+    vec![
+        stage::check("formatting", cargo(places).args(["fmt", "--all", "--check"])),
+        stage::check(
+            "lints",
+            cargo(places).args(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]),
+        ),
+        stage::check(
+            "lints, browser",
+            cargo(places)
+                .args(["clippy", "--package=signalbox-domain", "--package=signalbox-frontend"])
+                .args(["--features=signalbox-frontend/hydrate", "--target=wasm32-unknown-unknown"])
+                .args(["--profile=wasm-dev", "--", "-Dwarnings"])
+                .env("CARGO_TARGET_DIR", &places.wasm_target),
+        ),
+        stage::check(
+            "dependencies",
+            Command::new(setup::cargo_deny(places))
+                .args(["--offline", "check", "bans", "licenses", "sources"])
+                .current_dir(&places.checkout),
+        ),
+        stage::tests(
+            "unit",
+            cargo(places).args(["test", "--no-fail-fast", "--workspace"]).args([
+                "--exclude=signalbox-server",
+                "--lib",
+                "--bins",
+            ]),
+        ),
+    ]
+}
+
+fn server(places: &Places) -> Outcome {
+    let package = "--package=signalbox-server";
+    stage::tests("server", cargo(places).args(["test", "--no-fail-fast", package]))
+}
+
+/// The test programs named `lab…` in any crate: they change the nodes, so one at a time.
+fn lab(places: &Places) -> Vec<Outcome> {
+    let up = stage::task("lab up", || {
+        Lab::up(&UpOptions::default(), &mut |line| println!("  {line}"))?;
+        Ok(())
+    });
+    if up.failed() {
+        return vec![up];
+    }
+    let tests = stage::tests(
+        "lab",
+        cargo(places)
+            .args(["test", "--no-fail-fast", "--workspace", "--test=lab*"])
+            .args(["--", "--test-threads=1"])
+            .env("SIGNALBOX_LAB", "1"),
+    );
+    vec![up, tests]
+}
+
+fn e2e(places: &Places) -> Vec<Outcome> {
+    let mut ours = false;
+    let mut outcomes = vec![stage::task("demo up", || {
+        ours = !demo::is_running(places)?;
+        if ours {
+            let built = build::build(places, build::Args { release: false })?;
+            demo::start(places, &built, Some("ha"))?;
+        }
+        Ok(())
+    })];
+    if outcomes.iter().all(|outcome| !outcome.failed()) {
+        let mut playwright = Command::new("npx");
+        playwright.args(["playwright", "test"]).current_dir(places.playwright());
+        outcomes.push(stage::tests("browser", &mut playwright));
+    }
+    if ours {
+        outcomes.push(stage::task("demo down", || demo::stop(places)));
+    }
+    outcomes
+}
+
+fn summary(outcomes: &[Outcome]) -> ExitCode {
+    step("Summary");
+    let mut total = Counts::default();
+    for outcome in outcomes {
+        println!("  {outcome}");
+        total += outcome.counts;
+    }
+    println!("\n{total}");
+    if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
