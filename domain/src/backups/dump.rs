@@ -54,29 +54,34 @@ fn unhex(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes?).into_owned())
 }
 
-/// Where the dumped server's history stood.
+/// Where the dumped server's history stood at the dump's snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DumpHeader {
+pub struct Coordinates {
     pub binlog: Option<BinlogPosition>,
     pub gtid: Option<String>,
 }
 
-/// Reads the commented coordinates that `--master-data=2 --gtid` puts before the first table
-/// (mariadb-dump(1)). `head` is the beginning of the dump; what it does not hold is `None`.
-pub fn read_header(head: &str) -> DumpHeader {
-    let mut header = DumpHeader::default();
-    for line in head.lines() {
-        let statement = line.trim_start_matches("--").trim_start();
-        if statement.starts_with("CHANGE MASTER TO") && header.binlog.is_none() {
-            header.binlog = binlog_position(statement);
-        } else if let Some(rest) = statement.strip_prefix("SET GLOBAL gtid_slave_pos=") {
-            header.gtid = between(rest, "'", "'").map(str::to_owned);
-        }
+/// Reads the commented coordinates that `--master-data=2 --gtid` writes (mariadb-dump(1)): file
+/// and position before the first table, the GTID position, since 10.11.18, after the last one.
+/// `head` and `tail` are the dump's beginning and end; what they do not hold is `None`.
+pub fn read_coordinates(head: &str, tail: &str) -> Coordinates {
+    Coordinates {
+        binlog: comments(head).find_map(binlog_position),
+        gtid: comments(tail).chain(comments(head)).find_map(gtid_position),
     }
-    header
+}
+
+fn comments(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.strip_prefix("-- "))
+}
+
+fn gtid_position(statement: &str) -> Option<String> {
+    let value = statement.strip_prefix("SET GLOBAL gtid_slave_pos=")?;
+    between(value, "'", "'").map(str::to_owned)
 }
 
 fn binlog_position(statement: &str) -> Option<BinlogPosition> {
+    let statement = statement.strip_prefix("CHANGE MASTER TO ")?;
     let file = between(statement, "MASTER_LOG_FILE='", "'")?;
     let (_, rest) = statement.split_once("MASTER_LOG_POS=")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -108,24 +113,29 @@ mod tests {
         insta::assert_snapshot!(error, @r#"line 2: expected engine, bytes and a hex name parted by tabs; found "ERROR 2002 (HY000)""#);
     }
 
+    /// Lines of a dump of the lab's db-3 (mariadb-dump 10.19, server 10.11.18).
+    const HEAD: &str = include_str!("fixtures/dump-head.sql");
+    const TAIL: &str = include_str!("fixtures/dump-tail.sql");
+
     #[test]
-    fn coordinates_come_from_the_comments() {
-        let head = "-- Position to start replication or point-in-time recovery from\n--\n\n\
-            -- CHANGE MASTER TO MASTER_LOG_FILE='mariadb-bin.000003', MASTER_LOG_POS=1842;\n\n\
+    fn coordinates_stand_at_both_ends_of_the_dump() {
+        let position = BinlogPosition { file: "binlog.000002".to_owned(), position: 673 };
+        let expected = Coordinates { binlog: Some(position), gtid: Some("0-111-27".to_owned()) };
+        assert_eq!(read_coordinates(HEAD, TAIL), expected);
+    }
+
+    #[test]
+    fn older_servers_write_the_gtid_at_the_head() {
+        let head = "-- CHANGE MASTER TO MASTER_LOG_FILE='mariadb-bin.000003', MASTER_LOG_POS=1842;\n\n\
             -- SET GLOBAL gtid_slave_pos='0-1-57';\n";
-        let header = read_header(head);
-        assert_eq!(header.gtid.as_deref(), Some("0-1-57"));
-        assert_eq!(
-            header.binlog,
-            Some(BinlogPosition { file: "mariadb-bin.000003".into(), position: 1842 })
-        );
+        assert_eq!(read_coordinates(head, "").gtid.as_deref(), Some("0-1-57"));
     }
 
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in ".{0,400}") {
             let _ = read_inventory(&text);
-            read_header(&text);
+            read_coordinates(&text, &text);
         }
     }
 }

@@ -6,7 +6,9 @@ mod interlock;
 mod model;
 mod plan;
 
-pub use dump::{DumpHeader, INVENTORY, Inventory, InventoryError, read_header, read_inventory};
+pub use dump::{
+    Coordinates, INVENTORY, Inventory, InventoryError, read_coordinates, read_inventory,
+};
 pub use freshness::freshness;
 pub use model::*;
 pub use plan::{Candidate, LastRun, PlanError, TakeInput, take};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use signalbox_domain::backups::{CaptureSpec, DumpHeader, read_header};
+use signalbox_domain::backups::{CaptureSpec, Coordinates, read_coordinates};
 use signalbox_domain::ids::JobId;
 use signalbox_domain::time::Timestamp;
 use tokio::sync::mpsc;
@@ -27,7 +27,7 @@ pub struct Captured {
     pub size_bytes: u64,
     /// Of the compressed file, hex.
     pub sha256: String,
-    pub header: DumpHeader,
+    pub coordinates: Coordinates,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +58,9 @@ pub enum CaptureError {
 
 /// A dump that says nothing for this long is stuck; a busy one sends rows all the time.
 const SILENCE_LIMIT: Duration = Duration::from_secs(300);
-/// Of the raw text: coordinates stand in the first lines, the closing comment in the last.
+/// Of the raw text: coordinates stand in the first and last lines, the closing comment in the last.
 const HEAD_BYTES: usize = 64 << 10;
-const TAIL_BYTES: usize = 256;
+const TAIL_BYTES: usize = 8 << 10;
 const STDERR_BYTES: usize = 8 << 10;
 /// A dump grows by a tenth of its time from level 1 to 3, its size shrinks by a tenth.
 const ZSTD_LEVEL: i32 = 3;
@@ -122,7 +122,7 @@ pub async fn capture(
         raw_bytes: text.bytes,
         size_bytes: written.size_bytes,
         sha256: written.sha256,
-        header: read_header(&String::from_utf8_lossy(&text.head)),
+        coordinates: text.coordinates(),
     })
 }
 
@@ -141,6 +141,11 @@ impl TextEnds {
         self.tail.extend(chunk.iter().skip(chunk.len().saturating_sub(TAIL_BYTES)));
         let surplus = self.tail.len().saturating_sub(TAIL_BYTES);
         self.tail.drain(..surplus);
+    }
+
+    fn coordinates(&self) -> Coordinates {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        read_coordinates(&text(&self.head), &text(&self.tail))
     }
 
     fn require_last_line(&self, prefix: &str) -> Result<(), CaptureError> {

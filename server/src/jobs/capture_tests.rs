@@ -52,7 +52,7 @@ async fn a_whole_dump_is_kept_and_decompresses_to_what_was_sent() {
         (captured.raw_bytes, captured.size_bytes),
         (WHOLE.len() as u64, compressed.len() as u64)
     );
-    assert_eq!(captured.header.gtid.as_deref(), Some("0-1-57"));
+    assert_eq!(captured.coordinates.gtid.as_deref(), Some("0-1-57"));
     assert_eq!(names(directory.path()), [captured.file]);
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 pub mod backup_files;
+mod backups;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
