@@ -53,3 +53,7 @@ id!(
     /// A stored SSH key or password.
     CredentialId
 );
+id!(
+    /// A script's bearer token.
+    TokenId
+);

@@ -32,7 +32,7 @@ pub enum Command {
         #[arg(long)]
         account: String,
         /// Role of the account when it is made now.
-        #[arg(long, default_value = "admin", value_parser = parse_role)]
+        #[arg(long, default_value = "admin")]
         role: Role,
     },
     /// API tokens for scripts.
@@ -58,19 +58,10 @@ pub enum TokenCommand {
         /// What the token is for; also the name of the script account that holds it.
         #[arg(long)]
         name: String,
-        #[arg(long, value_parser = parse_role)]
+        #[arg(long)]
         role: Role,
         /// From 1 to 365.
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=365))]
         expires_days: u32,
     },
-}
-
-fn parse_role(text: &str) -> Result<Role, String> {
-    match text {
-        "viewer" => Ok(Role::Viewer),
-        "operator" => Ok(Role::Operator),
-        "admin" => Ok(Role::Admin),
-        _ => Err("expected viewer, operator or admin".to_owned()),
-    }
 }

@@ -1,3 +1,4 @@
 //! What the console does when it is asked: authorize, load, plan, audit, run.
 
 pub mod access;
+pub mod audit;

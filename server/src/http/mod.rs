@@ -1,6 +1,7 @@
 //! Thin handlers: parse, call `app`, answer.
 
 pub mod actor;
+pub mod audit;
 pub mod error;
 pub mod health;
 pub mod openapi;
@@ -29,14 +30,13 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::document())
         .merge(health::routes())
         .merge(openapi::routes())
+        .merge(audit::routes())
 }
 
 /// Everything that the console answers.
 pub fn router(app: App) -> Router {
     let (api, _) = api().split_for_parts();
-    let guarded = api
-        .method_not_allowed_fallback(method_not_allowed)
-        .route_layer(from_fn_with_state(app.clone(), permissions::guard));
+    let guarded = api.route_layer(from_fn_with_state(app.clone(), permissions::guard));
     Router::new()
         .merge(guarded)
         .route("/api/{*rest}", any(no_such_route))
@@ -55,17 +55,6 @@ async fn no_such_route(uri: Uri) -> Problem {
         Phrase::new(
             format!("Nothing is at {}. GET /api/v1/openapi.json lists the API.", uri.path()),
             format!("{} 处没有内容。API 列表见 GET /api/v1/openapi.json。", uri.path()),
-        ),
-    )
-}
-
-async fn method_not_allowed(method: axum::http::Method, uri: Uri) -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        Phrase::new(
-            format!("{} does not take {method}.", uri.path()),
-            format!("{} 不接受 {method}。", uri.path()),
         ),
     )
 }

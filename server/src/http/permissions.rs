@@ -33,6 +33,8 @@ const fn row(method: Method, path: &'static str, access: Access) -> Row {
 pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/health", Access::Public),
     row(Method::GET, "/api/v1/openapi.json", Access::Public),
+    row(Method::GET, "/api/v1/audit", Access::Needs(Permission::AuditRead)),
+    row(Method::GET, "/api/v1/audit/verify", Access::Needs(Permission::AuditRead)),
 ];
 
 /// What the route asks for; `None` when the table does not know it.
@@ -53,7 +55,6 @@ pub async fn guard(
         return problem.into_response();
     }
     let Some(access) = access(request.method(), path.as_str()) else {
-        // Only a route that somebody added without its row comes here.
         return no_row(request.method(), path.as_str()).into_response();
     };
     match actor::admit(&app, access, &mut request).await {
@@ -62,9 +63,18 @@ pub async fn guard(
     }
 }
 
+/// The method is not one of the path's, or somebody added a route without its row: neither reaches
+/// a handler.
 fn no_row(method: &Method, path: &str) -> Problem {
-    tracing::error!(%method, path, "this route has no row in http::permissions::TABLE");
-    forbidden()
+    if TABLE.iter().all(|row| row.path != path) {
+        tracing::error!(%method, path, "this route has no row in http::permissions::TABLE");
+        return forbidden();
+    }
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        Phrase::new(format!("{path} does not take {method}."), format!("{path} 不接受 {method}。")),
+    )
 }
 
 pub fn forbidden() -> Problem {

@@ -12,6 +12,11 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+pub use access::{
+    AccountChangeError, Credentials, LiveSession, LiveToken, NewSession, NewToken, SecretHash,
+};
+pub use audit::AuditFilter;
+
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// The console's database. Clones share one pool.
