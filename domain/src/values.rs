@@ -146,6 +146,12 @@ value!(
     }
 );
 value!(
+    /// A name of something in keepalived.conf.
+    ConfName,
+    "a name of 1 to 80 visible characters without spaces, quotes or braces, not beginning with -",
+    |text| is_label(text, 80) && !text.contains([' ', '"', '\'', '{', '}', '\\'])
+);
+value!(
     /// A host name or an address to connect to.
     Host,
     "a host name or an IP address",

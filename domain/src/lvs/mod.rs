@@ -1,5 +1,6 @@
 //! IPVS: virtual services and their real servers.
 
+mod compare;
 mod model;
 
 pub use model::*;

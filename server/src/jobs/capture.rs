@@ -31,7 +31,7 @@ pub struct Captured {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum IntakeError {
+pub enum CaptureError {
     #[error("the dump ended with status {status}: {stderr}")]
     Failed { status: u32, stderr: String },
     #[error("the line to the node was cut after {raw_bytes} bytes of the dump")]
@@ -68,17 +68,17 @@ const ZSTD_LEVEL: i32 = 3;
 const WRITE_QUEUE: usize = 32;
 
 /// Reads `stream` to its end. `progress` is told the raw bytes so far.
-pub async fn take_in(
+pub async fn capture(
     mut stream: Stream,
     files: &BackupFiles,
     job: JobId,
     spec: &CaptureSpec,
     mut progress: impl FnMut(u64),
-) -> Result<Captured, IntakeError> {
+) -> Result<Captured, CaptureError> {
     let started_at = clock::now();
     let free_bytes = files.room()?.free_bytes;
     if free_bytes < spec.needs_bytes {
-        return Err(IntakeError::NoRoom { free_bytes, needs_bytes: spec.needs_bytes });
+        return Err(CaptureError::NoRoom { free_bytes, needs_bytes: spec.needs_bytes });
     }
     let part = files.create_part(job)?;
     let (chunks, queue) = mpsc::channel(WRITE_QUEUE);
@@ -88,7 +88,7 @@ pub async fn take_in(
     let mut stderr = Vec::new();
     let status = loop {
         let event = tokio::time::timeout(SILENCE_LIMIT, stream.events.recv()).await;
-        match event.map_err(|_| IntakeError::Silent(SILENCE_LIMIT))? {
+        match event.map_err(|_| CaptureError::Silent(SILENCE_LIMIT))? {
             Some(StreamEvent::Stdout(chunk)) => {
                 text.push(&chunk);
                 if chunks.send(chunk).await.is_err() {
@@ -102,15 +102,16 @@ pub async fn take_in(
                 stderr.extend(chunk.iter().take(room));
             }
             Some(StreamEvent::Exit(status)) => break status,
-            None => return Err(IntakeError::Cut { raw_bytes: text.bytes }),
+            None => return Err(CaptureError::Cut { raw_bytes: text.bytes }),
         }
     };
     drop(chunks);
-    let written = writer.await.map_err(|_| IntakeError::WriterGone)?;
-    let written = written.map_err(|source| IntakeError::Write { raw_bytes: text.bytes, source })?;
+    let written = writer.await.map_err(|_| CaptureError::WriterGone)?;
+    let written =
+        written.map_err(|source| CaptureError::Write { raw_bytes: text.bytes, source })?;
     if status != 0 {
         let stderr = String::from_utf8_lossy(&stderr).trim().to_owned();
-        return Err(IntakeError::Failed { status, stderr });
+        return Err(CaptureError::Failed { status, stderr });
     }
     text.require_last_line(&spec.last_line_prefix)?;
     read_back(files.open_part(job)?, written.clone()).await?;
@@ -147,13 +148,13 @@ impl TextEnds {
         read_coordinates(&text(&self.head), &text(&self.tail))
     }
 
-    fn require_last_line(&self, prefix: &str) -> Result<(), IntakeError> {
+    fn require_last_line(&self, prefix: &str) -> Result<(), CaptureError> {
         let tail = String::from_utf8_lossy(&self.tail);
         let last = tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
         if last.starts_with(prefix) && tail.ends_with('\n') {
             return Ok(());
         }
-        Err(IntakeError::Unfinished { expected: prefix.to_owned(), found: last.to_owned() })
+        Err(CaptureError::Unfinished { expected: prefix.to_owned(), found: last.to_owned() })
     }
 }
 
@@ -180,21 +181,21 @@ fn write_compressed(part: File, mut queue: mpsc::Receiver<Bytes>) -> io::Result<
 
 /// Proves that what is on the disk is what was written and that it decompresses to as much as was
 /// read from the server.
-async fn read_back(part: File, written: Written) -> Result<(), IntakeError> {
+async fn read_back(part: File, written: Written) -> Result<(), CaptureError> {
     let check = tokio::task::spawn_blocking(move || {
         let mut decoder =
-            zstd::Decoder::new(HashingReader::new(part)).map_err(IntakeError::Undecodable)?;
+            zstd::Decoder::new(HashingReader::new(part)).map_err(CaptureError::Undecodable)?;
         let raw_bytes =
-            io::copy(&mut decoder, &mut io::sink()).map_err(IntakeError::Undecodable)?;
+            io::copy(&mut decoder, &mut io::sink()).map_err(CaptureError::Undecodable)?;
         let mut reader = decoder.finish().into_inner();
-        io::copy(&mut reader, &mut io::sink()).map_err(IntakeError::Undecodable)?;
+        io::copy(&mut reader, &mut io::sink()).map_err(CaptureError::Undecodable)?;
         let found = hex(&reader.hash.finalize());
         if found != written.sha256 || raw_bytes != written.raw_bytes {
-            return Err(IntakeError::ReadBack { written: written.sha256, found });
+            return Err(CaptureError::ReadBack { written: written.sha256, found });
         }
         Ok(())
     });
-    check.await.map_err(|_| IntakeError::WriterGone)?
+    check.await.map_err(|_| CaptureError::WriterGone)?
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -246,5 +247,5 @@ impl<R: Read> Read for HashingReader<R> {
 }
 
 #[cfg(test)]
-#[path = "intake_tests.rs"]
+#[path = "capture_tests.rs"]
 mod tests;

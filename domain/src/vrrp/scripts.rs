@@ -1,0 +1,53 @@
+//! The fixed texts that run on directors and on the client that measures.
+
+use std::net::IpAddr;
+
+use crate::remote::{RemoteCommand, Script};
+use crate::values::{ConfName, RemotePath};
+
+const STATE: Script = Script {
+    name: "vrrp-state",
+    text: concat!(include_str!("scripts/dump.sh"), include_str!("scripts/state.sh")),
+};
+const HEARD: Script = Script {
+    name: "vrrp-heard",
+    text: concat!(include_str!("scripts/dump.sh"), include_str!("scripts/heard.sh")),
+};
+const PRIORITY: Script =
+    Script { name: "vrrp-priority", text: include_str!("scripts/priority.sh") };
+const PRIORITY_READ: Script =
+    Script { name: "vrrp-priority-read", text: include_str!("scripts/priority-read.sh") };
+const REACH: Script = Script { name: "vrrp-reach", text: include_str!("scripts/reach.sh") };
+pub(super) const CLIENT_PROBE: Script =
+    Script { name: "client-probe", text: include_str!("scripts/client-probe.sh") };
+
+/// Prints `<STATE>, holds all|some|none`, and `in the election` when it is MASTER or BACKUP.
+/// STATE is `stopped` where keepalived does not run.
+pub fn state(instance: &ConfName, addresses: &[IpAddr]) -> RemoteCommand {
+    addresses
+        .iter()
+        .fold(RemoteCommand::script(&STATE).value(instance), |command, a| command.value(a))
+}
+
+/// Prints the count of adverts received, and the count once it grew or `tries` readings later.
+pub fn heard(instance: &ConfName, tries: u32) -> RemoteCommand {
+    RemoteCommand::script(&HEARD).value(instance).value(&tries).timeout_ms(20_000)
+}
+
+/// Sets the number in a track file.
+pub fn set_priority(file: &RemotePath, number: i32) -> RemoteCommand {
+    let sign = if number < 0 { "minus" } else { "plus" };
+    RemoteCommand::script(&PRIORITY).value(file).words(&[sign]).value(&number.unsigned_abs())
+}
+
+/// Prints the number in a track file.
+pub fn read_priority(file: &RemotePath) -> RemoteCommand {
+    RemoteCommand::script(&PRIORITY_READ).value(file)
+}
+
+/// Connects to each and prints `<address> <port> reached|silent`.
+pub fn reach(servers: &[(IpAddr, u16)]) -> RemoteCommand {
+    servers
+        .iter()
+        .fold(RemoteCommand::script(&REACH), |command, (a, port)| command.value(a).value(port))
+}

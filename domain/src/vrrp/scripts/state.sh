@@ -1,0 +1,20 @@
+# vrrp-state INSTANCE ADDRESS…: where this director stands, by its own word and by its interfaces.
+name=$1
+shift
+if find_daemon; then
+    read_dump || exit 3
+    number_after state
+    case $number in
+        0) said=INIT ;; 1) said=BACKUP ;; 2) said=MASTER ;; 3) said=FAULT ;; *) said=UNKNOWN ;;
+    esac
+else
+    said=stopped
+fi
+present=$(ip -o addr show) || exit 5
+held=0
+for address; do
+    case $present in *" $address/"*) held=$((held + 1)) ;; esac
+done
+if [ "$held" -eq 0 ]; then holds=none; elif [ "$held" -eq $# ]; then holds=all; else holds=some; fi
+echo "$said, holds $holds"
+case $said in MASTER | BACKUP) echo 'in the election' ;; esac
