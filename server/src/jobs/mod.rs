@@ -1,2 +1,2 @@
 //! Runs approved plans: journal first, then the node, then the truth.
-pub mod capture;
+pub mod intake;

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     os::unix::process::CommandExt,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -12,12 +12,8 @@ use std::{
 use serde_json::{Value, json};
 use signalbox_lab::LabNode;
 
-use super::{
-    process::Process,
-    record::{Node, Record},
-};
+use super::{process::Process, record::Record};
 use crate::{
-    build::Built,
     exec::{line, output},
     failure::Failure,
 };
@@ -28,35 +24,26 @@ const START_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one request may take: adding a node opens a connection to it.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(crate) struct Console {
-    program: PathBuf,
-    site: PathBuf,
-    data: PathBuf,
-    log: PathBuf,
-    url: String,
+pub(crate) struct Console<'a> {
+    record: &'a Record,
 }
 
-impl Console {
-    pub(crate) fn of(built: &Built, record: &Record) -> Self {
-        Self {
-            program: built.console.clone(),
-            site: built.site.clone(),
-            data: record.data.clone(),
-            log: record.log(),
-            url: record.url.clone(),
-        }
+impl<'a> Console<'a> {
+    pub(crate) fn of(record: &'a Record) -> Self {
+        Self { record }
     }
 
     /// Starts the console so that it outlives this command and the terminal's Ctrl-C.
     pub(crate) fn serve(&self, listen: &str) -> Result<Process, Failure> {
-        let log = File::create(&self.log).map_err(Failure::file("create", &self.log))?;
-        let errors = log.try_clone().map_err(Failure::file("share", &self.log))?;
-        let mut serve = Command::new(&self.program);
+        let path = self.record.log();
+        let log = File::create(&path).map_err(Failure::file("create", &path))?;
+        let errors = log.try_clone().map_err(Failure::file("share", &path))?;
+        let mut serve = Command::new(&self.record.program);
         serve
             .args(["serve", "--listen", listen, "--data"])
-            .arg(&self.data)
+            .arg(&self.record.data)
             .arg("--site")
-            .arg(&self.site)
+            .arg(&self.record.site)
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)
@@ -72,7 +59,7 @@ impl Console {
     pub(crate) fn wait_until_it_answers(&self, process: &Process) -> Result<(), Failure> {
         let start = Instant::now();
         while start.elapsed() < START_PATIENCE {
-            if ureq::get(format!("{}/api/v1/health", self.url)).call().is_ok() {
+            if ureq::get(format!("{}/api/v1/health", self.record.url)).call().is_ok() {
                 return Ok(());
             }
             if !process.is_alive() {
@@ -85,30 +72,32 @@ impl Console {
 
     /// Makes an API token with the role admin.
     pub(crate) fn create_token(&self, name: &str) -> Result<String, Failure> {
-        let mut create = Command::new(&self.program);
-        create
-            .args(["token", "create", "--name", name, "--role", "admin", "--expires-days", "7"])
-            .arg("--data")
-            .arg(&self.data);
-        Ok(output(&mut create, "read its message above")?.trim().to_owned())
+        let role = ["--role", "admin", "--expires-days", "7"];
+        self.ask(
+            Command::new(&self.record.program).args(["token", "create", "--name", name]).args(role),
+        )
     }
 
     /// A link that signs a person in, once.
     pub(crate) fn sign_in_link(&self, account: &str) -> Result<String, Failure> {
-        let mut make = Command::new(&self.program);
-        make.args(["sign-in-link", "--account", account, "--url", &self.url])
-            .arg("--data")
-            .arg(&self.data);
-        Ok(output(&mut make, "read its message above")?.trim().to_owned())
+        let of = ["sign-in-link", "--account", account, "--url", &self.record.url];
+        self.ask(Command::new(&self.record.program).args(of))
+    }
+
+    /// Runs a command of the console's program that prints one thing.
+    fn ask(&self, command: &mut Command) -> Result<String, Failure> {
+        let printed = output(
+            command.arg("--data").arg(&self.record.data),
+            "read the console's message above",
+        )?;
+        match printed.trim() {
+            "" => Err(self.gave_up(&format!("`{}` printed nothing", line(command)))),
+            answer => Ok(answer.to_owned()),
+        }
     }
 
     /// Adds a node as a user's script would. That the host key is right, the lab vouches for.
-    pub(crate) fn add_node(
-        &self,
-        token: &str,
-        node: &LabNode,
-        private_key: &Path,
-    ) -> Result<Node, Failure> {
+    pub(crate) fn add_node(&self, node: &LabNode, private_key: &Path) -> Result<(), Failure> {
         let key = fs::read_to_string(private_key).map_err(Failure::file("read", private_key))?;
         let body = json!({
             "name": node.name,
@@ -118,18 +107,18 @@ impl Console {
             "host_key": node.host_key_fingerprint,
             "tags": [node.role.to_string()],
         });
-        self.post(token, "/api/v1/nodes", &body)?;
-        Ok(node.into())
+        self.post("/api/v1/nodes", &body)?;
+        Ok(())
     }
 
-    fn post(&self, token: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+    fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let failed = |source| Failure::Http { request: format!("POST {path}"), source };
-        let mut answer = ureq::post(format!("{}{path}", self.url))
+        let mut answer = ureq::post(format!("{}{path}", self.record.url))
             .config()
             .http_status_as_error(false)
             .timeout_global(Some(REQUEST_TIMEOUT))
             .build()
-            .header("Authorization", format!("Bearer {token}"))
+            .header("Authorization", format!("Bearer {}", self.record.token))
             .send_json(body)
             .map_err(failed)?;
         let text = answer.body_mut().read_to_string().map_err(failed)?;
@@ -139,14 +128,14 @@ impl Console {
         }
         Err(Failure::Missing {
             what: format!("POST {path} was answered {}: {text}", answer.status()),
-            advice: format!("the console's log is {}", self.log.display()),
+            advice: format!("the console's log is {}", self.record.log().display()),
         })
     }
 
     fn gave_up(&self, what: &str) -> Failure {
         Failure::Missing {
             what: what.to_owned(),
-            advice: format!("its last words are in {}", self.log.display()),
+            advice: format!("its last words are in {}", self.record.log().display()),
         }
     }
 }

@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// End a demo and everything that it started.
     #[arg(long, conflicts_with = "detach")]
     stop: bool,
+    /// Print a fresh one-time sign-in link to the demo that is running.
+    #[arg(long, conflicts_with_all = ["detach", "stop"])]
+    link: bool,
     /// Start the console alone, with no nodes.
     #[arg(long)]
     no_lab: bool,
@@ -49,12 +52,15 @@ pub(crate) fn demo(places: &Places, args: &Args) -> Result<(), Failure> {
     if args.stop {
         return stop(places);
     }
+    if args.link {
+        return link(places);
+    }
     catch_interrupts()?;
     setup::setup(places, &setup::Args::default())?;
     let built = build::build(places, build::Args { release: args.release })?;
     let topology = (!args.no_lab).then_some(args.topology.as_str());
-    let record = start(places, &built, topology)?;
-    let link = Console::of(&built, &record).sign_in_link("demo")?;
+    let record = start(places, built, topology)?;
+    let link = Console::of(&record).sign_in_link("demo")?;
     println!("\n  Signalbox is at   {}", record.url);
     println!("  Sign in once at   {link}");
     if args.detach {
@@ -73,7 +79,7 @@ pub(crate) fn is_running(places: &Places) -> Result<bool, Failure> {
 /// Brings up the lab, if a topology is given, and the console over it. Undone if a part fails.
 pub(crate) fn start(
     places: &Places,
-    built: &build::Built,
+    built: build::Built,
     topology: Option<&str>,
 ) -> Result<Record, Failure> {
     if let Some(running) = Record::load(places)?.filter(Record::is_running) {
@@ -91,10 +97,10 @@ pub(crate) fn start(
 
 fn start_parts(
     places: &Places,
-    built: &build::Built,
+    built: build::Built,
     topology: Option<&str>,
 ) -> Result<Record, Failure> {
-    let mut record = Record::new(LISTEN, places.target.join("demo"));
+    let mut record = Record::new(LISTEN, built, places.target.join("demo"));
     record.save(places)?;
     let lab = match topology {
         Some(topology) => Some(lab(places, &mut record, topology)?),
@@ -103,20 +109,19 @@ fn start_parts(
 
     step("Starting the console");
     fresh_directory(&record.data)?;
-    let console = Console::of(built, &record);
-    let process = console.serve(LISTEN)?;
+    let process = Console::of(&record).serve(LISTEN)?;
     record.console = Some(process.clone());
     record.save(places)?;
-    console.wait_until_it_answers(&process)?;
-    record.token = console.create_token("demo")?;
+    Console::of(&record).wait_until_it_answers(&process)?;
+    record.token = Console::of(&record).create_token("demo")?;
     record.save(places)?;
 
     if let Some(lab) = lab {
         step("Adding the nodes");
         for node in lab.nodes() {
-            let added = console.add_node(&record.token, node, lab.private_key())?;
+            Console::of(&record).add_node(node, lab.private_key())?;
             println!("  {:<10} {}", node.name, node.management);
-            record.nodes.push(added);
+            record.nodes.push(node.into());
         }
         record.save(places)?;
     }
@@ -150,6 +155,17 @@ pub(crate) fn stop(places: &Places) -> Result<(), Failure> {
         signalbox_lab::down_all(&mut |line| println!("  {line}"))?;
     }
     Record::remove(places)
+}
+
+fn link(places: &Places) -> Result<(), Failure> {
+    let Some(record) = Record::load(places)?.filter(Record::is_running) else {
+        return Err(Failure::Missing {
+            what: "no demo is running".into(),
+            advice: "start one: cargo xtask demo".into(),
+        });
+    };
+    println!("{}", Console::of(&record).sign_in_link("demo")?);
+    Ok(())
 }
 
 /// Returns when the user asks for the end, or when the console has ended by itself.

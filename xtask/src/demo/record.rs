@@ -5,7 +5,7 @@ use std::{fs, io, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::process::Process;
-use crate::{failure::Failure, places::Places};
+use crate::{build::Built, failure::Failure, places::Places};
 
 /// A demo as far as it has come.
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub(crate) struct Record {
     /// API token with the role admin; empty until the console has made it.
     pub(crate) token: String,
     pub(crate) nodes: Vec<Node>,
+    /// The console's program, and the files that it serves.
+    pub(crate) program: PathBuf,
+    pub(crate) site: PathBuf,
     /// The console's directory for its database, keys and backups. Its log lies beside it.
     pub(crate) data: PathBuf,
     pub(crate) console: Option<Process>,
@@ -30,11 +33,13 @@ pub(crate) struct Node {
 }
 
 impl Record {
-    pub(crate) fn new(listen: &str, data: PathBuf) -> Self {
+    pub(crate) fn new(listen: &str, built: Built, data: PathBuf) -> Self {
         Self {
             url: format!("http://{listen}"),
             token: String::new(),
             nodes: Vec::new(),
+            program: built.console,
+            site: built.site,
             data,
             console: None,
             started_lab: false,

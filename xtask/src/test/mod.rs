@@ -130,7 +130,7 @@ fn e2e(places: &Places) -> Vec<Outcome> {
         ours = !demo::is_running(places)?;
         if ours {
             let built = build::build(places, build::Args { release: false })?;
-            demo::start(places, &built, Some("ha"))?;
+            demo::start(places, built, Some("ha"))?;
         }
         Ok(())
     })];

@@ -31,7 +31,7 @@ pub struct Captured {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum CaptureError {
+pub enum IntakeError {
     #[error("the dump ended with status {status}: {stderr}")]
     Failed { status: u32, stderr: String },
     #[error("the line to the node was cut after {raw_bytes} bytes of the dump")]
@@ -68,17 +68,17 @@ const ZSTD_LEVEL: i32 = 3;
 const WRITE_QUEUE: usize = 32;
 
 /// Reads `stream` to its end. `progress` is told the raw bytes so far.
-pub async fn capture(
+pub async fn take_in(
     mut stream: Stream,
     files: &BackupFiles,
     job: JobId,
     spec: &CaptureSpec,
     mut progress: impl FnMut(u64),
-) -> Result<Captured, CaptureError> {
+) -> Result<Captured, IntakeError> {
     let started_at = clock::now();
     let free_bytes = files.room()?.free_bytes;
     if free_bytes < spec.needs_bytes {
-        return Err(CaptureError::NoRoom { free_bytes, needs_bytes: spec.needs_bytes });
+        return Err(IntakeError::NoRoom { free_bytes, needs_bytes: spec.needs_bytes });
     }
     let part = files.create_part(job)?;
     let (chunks, queue) = mpsc::channel(WRITE_QUEUE);
@@ -88,7 +88,7 @@ pub async fn capture(
     let mut stderr = Vec::new();
     let status = loop {
         let event = tokio::time::timeout(SILENCE_LIMIT, stream.events.recv()).await;
-        match event.map_err(|_| CaptureError::Silent(SILENCE_LIMIT))? {
+        match event.map_err(|_| IntakeError::Silent(SILENCE_LIMIT))? {
             Some(StreamEvent::Stdout(chunk)) => {
                 text.push(&chunk);
                 if chunks.send(chunk).await.is_err() {
@@ -102,16 +102,15 @@ pub async fn capture(
                 stderr.extend(chunk.iter().take(room));
             }
             Some(StreamEvent::Exit(status)) => break status,
-            None => return Err(CaptureError::Cut { raw_bytes: text.bytes }),
+            None => return Err(IntakeError::Cut { raw_bytes: text.bytes }),
         }
     };
     drop(chunks);
-    let written = writer.await.map_err(|_| CaptureError::WriterGone)?;
-    let written =
-        written.map_err(|source| CaptureError::Write { raw_bytes: text.bytes, source })?;
+    let written = writer.await.map_err(|_| IntakeError::WriterGone)?;
+    let written = written.map_err(|source| IntakeError::Write { raw_bytes: text.bytes, source })?;
     if status != 0 {
         let stderr = String::from_utf8_lossy(&stderr).trim().to_owned();
-        return Err(CaptureError::Failed { status, stderr });
+        return Err(IntakeError::Failed { status, stderr });
     }
     text.require_last_line(&spec.last_line_prefix)?;
     read_back(files.open_part(job)?, written.clone()).await?;
@@ -148,13 +147,13 @@ impl TextEnds {
         read_coordinates(&text(&self.head), &text(&self.tail))
     }
 
-    fn require_last_line(&self, prefix: &str) -> Result<(), CaptureError> {
+    fn require_last_line(&self, prefix: &str) -> Result<(), IntakeError> {
         let tail = String::from_utf8_lossy(&self.tail);
         let last = tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
         if last.starts_with(prefix) && tail.ends_with('\n') {
             return Ok(());
         }
-        Err(CaptureError::Unfinished { expected: prefix.to_owned(), found: last.to_owned() })
+        Err(IntakeError::Unfinished { expected: prefix.to_owned(), found: last.to_owned() })
     }
 }
 
@@ -181,21 +180,21 @@ fn write_compressed(part: File, mut queue: mpsc::Receiver<Bytes>) -> io::Result<
 
 /// Proves that what is on the disk is what was written and that it decompresses to as much as was
 /// read from the server.
-async fn read_back(part: File, written: Written) -> Result<(), CaptureError> {
+async fn read_back(part: File, written: Written) -> Result<(), IntakeError> {
     let check = tokio::task::spawn_blocking(move || {
         let mut decoder =
-            zstd::Decoder::new(HashingReader::new(part)).map_err(CaptureError::Undecodable)?;
+            zstd::Decoder::new(HashingReader::new(part)).map_err(IntakeError::Undecodable)?;
         let raw_bytes =
-            io::copy(&mut decoder, &mut io::sink()).map_err(CaptureError::Undecodable)?;
+            io::copy(&mut decoder, &mut io::sink()).map_err(IntakeError::Undecodable)?;
         let mut reader = decoder.finish().into_inner();
-        io::copy(&mut reader, &mut io::sink()).map_err(CaptureError::Undecodable)?;
+        io::copy(&mut reader, &mut io::sink()).map_err(IntakeError::Undecodable)?;
         let found = hex(&reader.hash.finalize());
         if found != written.sha256 || raw_bytes != written.raw_bytes {
-            return Err(CaptureError::ReadBack { written: written.sha256, found });
+            return Err(IntakeError::ReadBack { written: written.sha256, found });
         }
         Ok(())
     });
-    check.await.map_err(|_| CaptureError::WriterGone)?
+    check.await.map_err(|_| IntakeError::WriterGone)?
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -247,5 +246,5 @@ impl<R: Read> Read for HashingReader<R> {
 }
 
 #[cfg(test)]
-#[path = "capture_tests.rs"]
+#[path = "intake_tests.rs"]
 mod tests;

@@ -43,7 +43,7 @@ async fn a_whole_dump_is_kept_and_decompresses_to_what_was_sent() {
     let (first, rest) = WHOLE.split_at(50);
     let stream = said(vec![text(first), text(rest), StreamEvent::Exit(0)]);
 
-    let captured = capture(stream, &files, JobId(12), &spec(), |_| ()).await.unwrap();
+    let captured = take_in(stream, &files, JobId(12), &spec(), |_| ()).await.unwrap();
 
     let compressed = std::fs::read(files.path(&captured.file)).unwrap();
     assert_eq!(zstd::decode_all(compressed.as_slice()).unwrap(), WHOLE.as_bytes());
@@ -68,7 +68,7 @@ async fn no_cut_or_failed_dump_leaves_a_backup() {
     for events in cases {
         let directory = tempfile::tempdir().unwrap();
         let files = BackupFiles::open(directory.path().to_owned()).unwrap();
-        let result = capture(said(events.clone()), &files, JobId(12), &spec(), |_| ()).await;
+        let result = take_in(said(events.clone()), &files, JobId(12), &spec(), |_| ()).await;
         assert!(result.is_err(), "{events:?}");
         assert_eq!(names(directory.path()), ["job-12.part"], "{events:?}");
         files.discard(JobId(12), |_| false).unwrap();
@@ -94,7 +94,7 @@ async fn too_little_room_is_said_before_anything_is_written() {
     let directory = tempfile::tempdir().unwrap();
     let files = BackupFiles::open(directory.path().to_owned()).unwrap();
     let greedy = CaptureSpec { needs_bytes: u64::MAX, ..spec() };
-    let error = capture(said(vec![text(WHOLE)]), &files, JobId(1), &greedy, |_| ()).await;
-    assert!(matches!(error, Err(CaptureError::NoRoom { .. })), "{error:?}");
+    let error = take_in(said(vec![text(WHOLE)]), &files, JobId(1), &greedy, |_| ()).await;
+    assert!(matches!(error, Err(IntakeError::NoRoom { .. })), "{error:?}");
     assert!(names(directory.path()).is_empty());
 }
