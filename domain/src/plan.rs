@@ -106,6 +106,18 @@ pub enum Action {
     DiscardCapture,
 }
 
+impl Action {
+    /// The node that it runs on, where it runs on one.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Action::Run { node, .. } | Action::Capture { node, .. } => Some(*node),
+            Action::Await { check, .. } => Some(check.node),
+            Action::StartClientProbe { probe } => Some(probe.node),
+            Action::StopClientProbe => None,
+        }
+    }
+}
+
 /// A condition on what a command prints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,0 +1,177 @@
+//! A job begins: its locks and its row are taken in one transaction, so that two jobs never work
+//! on one thing.
+
+use signalbox_domain::ids::{AccountId, JobId};
+use signalbox_domain::jobs::{CheckView, JobState, StepState};
+use signalbox_domain::phrase::Phrase;
+use signalbox_domain::plan::Plan;
+use signalbox_domain::time::Timestamp;
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::super::{Store, StoreError};
+use super::word;
+
+/// A job that somebody asked for.
+#[derive(Debug)]
+pub struct NewJob<'a> {
+    pub plan: &'a Plan,
+    pub account: AccountId,
+    pub started_by: &'a str,
+    pub peer: &'a str,
+    pub idempotency_key: Option<&'a str>,
+    /// Hex SHA-256 of the request, to tell a repetition from a key used twice.
+    pub request_hash: &'a str,
+    pub at: Timestamp,
+    pub status: Phrase,
+}
+
+/// What came of asking for a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    Created(JobId),
+    /// This account sent the same request with this key before.
+    Repeated(JobId),
+    /// This account used the key for another request.
+    KeyReused(JobId),
+    /// Another job works on `object`.
+    Locked {
+        object: String,
+        holder: JobId,
+    },
+}
+
+impl Store {
+    /// Enters a job with its locks, or says why not. Nothing is written unless it is created.
+    pub async fn admit_job(&self, new: NewJob<'_>) -> Result<Admission, StoreError> {
+        let mut transaction = self.write().await?;
+        if let Some(earlier) = repeated(&mut transaction, &new).await? {
+            return Ok(earlier);
+        }
+        for object in &new.plan.draft.locks {
+            if let Some(holder) = holder(&mut transaction, object).await? {
+                return Ok(Admission::Locked { object: object.clone(), holder });
+            }
+        }
+        let job = insert(&mut transaction, &new).await?;
+        transaction.commit().await?;
+        Ok(Admission::Created(job))
+    }
+
+    /// The job that an earlier request with this key made, if there was one.
+    pub async fn job_of_key(
+        &self,
+        account: AccountId,
+        key: &str,
+        request_hash: &str,
+    ) -> Result<Option<Admission>, StoreError> {
+        let row =
+            sqlx::query("SELECT id, request_hash FROM jobs WHERE account = ? AND idempotency_key = ?")
+                .bind(account.0)
+                .bind(key)
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|row| same_request(&row, request_hash)).transpose()
+    }
+
+    /// Which of these are held, and by which unfinished job.
+    pub async fn lock_holders(
+        &self,
+        objects: &[String],
+    ) -> Result<Vec<(String, JobId)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT object, job FROM job_locks
+             WHERE object IN (SELECT value FROM json_each(?)) ORDER BY object",
+        )
+        .bind(serde_json::to_string(objects)?)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("object")?, JobId(row.try_get("job")?)))).collect()
+    }
+}
+
+async fn repeated(
+    transaction: &mut Transaction<'static, Sqlite>,
+    new: &NewJob<'_>,
+) -> Result<Option<Admission>, StoreError> {
+    let row =
+        sqlx::query("SELECT id, request_hash FROM jobs WHERE account = ? AND idempotency_key = ?")
+            .bind(new.account.0)
+            .bind(new.idempotency_key)
+            .fetch_optional(&mut **transaction)
+            .await?;
+    row.map(|row| same_request(&row, new.request_hash)).transpose()
+}
+
+fn same_request(
+    row: &sqlx::sqlite::SqliteRow,
+    request_hash: &str,
+) -> Result<Admission, StoreError> {
+    let job = JobId(row.try_get("id")?);
+    let earlier: &str = row.try_get("request_hash")?;
+    Ok(if earlier == request_hash { Admission::Repeated(job) } else { Admission::KeyReused(job) })
+}
+
+async fn holder(
+    transaction: &mut Transaction<'static, Sqlite>,
+    object: &str,
+) -> Result<Option<JobId>, StoreError> {
+    let holder: Option<i64> = sqlx::query_scalar("SELECT job FROM job_locks WHERE object = ?")
+        .bind(object)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    Ok(holder.map(JobId))
+}
+
+async fn insert(
+    transaction: &mut Transaction<'static, Sqlite>,
+    new: &NewJob<'_>,
+) -> Result<JobId, StoreError> {
+    let draft = &new.plan.draft;
+    let unchecked: Vec<CheckView> = draft
+        .verification
+        .iter()
+        .map(|check| CheckView {
+            title: check.title.clone(),
+            node: check.node,
+            held: None,
+            detail: String::new(),
+        })
+        .collect();
+    let job = sqlx::query(
+        "INSERT INTO jobs (plan, title, operation, state, status, account, started_by, peer,
+                           idempotency_key, request_hash, created_at, verification)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(new.plan.id.0)
+    .bind(serde_json::to_string(&draft.title)?)
+    .bind(serde_json::to_string(&draft.operation)?)
+    .bind(word(&JobState::Queued)?)
+    .bind(serde_json::to_string(&new.status)?)
+    .bind(new.account.0)
+    .bind(new.started_by)
+    .bind(new.peer)
+    .bind(new.idempotency_key)
+    .bind(new.request_hash)
+    .bind(new.at.0)
+    .bind(serde_json::to_string(&unchecked)?)
+    .execute(&mut **transaction)
+    .await?
+    .last_insert_rowid();
+    for (position, _) in (0_i64..).zip(&draft.steps) {
+        sqlx::query("INSERT INTO job_steps (job, position, state) VALUES (?, ?, ?)")
+            .bind(job)
+            .bind(position)
+            .bind(word(&StepState::Planned)?)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    for object in &draft.locks {
+        // A plan may name an object twice.
+        sqlx::query("INSERT OR IGNORE INTO job_locks (object, job) VALUES (?, ?)")
+            .bind(object)
+            .bind(job)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(JobId(job))
+}
