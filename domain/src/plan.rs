@@ -113,7 +113,7 @@ impl Action {
             Action::Run { node, .. } | Action::Capture { node, .. } => Some(*node),
             Action::Await { check, .. } => Some(check.node),
             Action::StartClientProbe { probe } => Some(probe.node),
-            Action::StopClientProbe => None,
+            Action::StopClientProbe | Action::DiscardCapture => None,
         }
     }
 }

@@ -82,11 +82,14 @@ impl LabCommand {
                 Ok(())
             }
             Self::Status { json: true } => {
-                let text = serde_json::to_string_pretty(&Lab::attach()?.status()).unwrap_or_default();
+                let text =
+                    serde_json::to_string_pretty(&Lab::attach()?.status()).unwrap_or_default();
                 println!("{text}");
                 Ok(())
             }
-            Self::Ssh { node, command } => process::exit(Lab::attach()?.ssh_interactive(&node, &command)?),
+            Self::Ssh { node, command } => {
+                process::exit(Lab::attach()?.ssh_interactive(&node, &command)?)
+            }
             Self::Cut { a, b, one_way } => Lab::attach()?.cut(&a, &b, one_way),
             Self::Heal => Lab::attach()?.heal(),
             Self::Freeze { node } => Lab::attach()?.freeze(&node),
@@ -112,7 +115,10 @@ fn print_status(lab: &Lab) {
     println!("topology {}", lab.topology());
     for node in lab.status() {
         let state = format!("{:?}", node.state).to_lowercase();
-        println!("  {:<10} {:<12} {:<15} {state:<8} {}", node.name, node.role, node.management, node.host_key_fingerprint);
+        println!(
+            "  {:<10} {:<12} {:<15} {state:<8} {}",
+            node.name, node.role, node.management, node.host_key_fingerprint
+        );
     }
     for vip in lab.virtual_addresses() {
         let instance = vip.instance.as_deref().unwrap_or("-");

@@ -5,7 +5,9 @@ use std::process::{Command, Output, Stdio};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    #[error("{program} could not be started; is the Debian package that brings it installed? (`cargo xtask setup`)")]
+    #[error(
+        "{program} could not be started; is the Debian package that brings it installed? (`cargo xtask setup`)"
+    )]
     Start {
         program: String,
         #[source]
@@ -21,7 +23,11 @@ pub(crate) fn run(program: &str, args: &[&str]) -> Result<String, CommandError> 
 }
 
 /// As [`run`], with `input` on its standard input.
-pub(crate) fn run_with_input(program: &str, args: &[&str], input: &str) -> Result<String, CommandError> {
+pub(crate) fn run_with_input(
+    program: &str,
+    args: &[&str],
+    input: &str,
+) -> Result<String, CommandError> {
     check(program, args, output(program, args, Some(input))?)
 }
 
@@ -31,7 +37,11 @@ pub(crate) fn succeeds(program: &str, args: &[&str]) -> bool {
 }
 
 /// Runs `program` to its end, whatever its exit status.
-pub(crate) fn output(program: &str, args: &[&str], input: Option<&str>) -> Result<Output, CommandError> {
+pub(crate) fn output(
+    program: &str,
+    args: &[&str],
+    input: Option<&str>,
+) -> Result<Output, CommandError> {
     let start = |source| CommandError::Start { program: program.to_owned(), source };
     let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
     let mut child = Command::new(program)

@@ -32,7 +32,8 @@ impl ControlGroups {
     }
 
     pub(crate) fn join(&self, name: &str) -> Self {
-        let below = |hierarchy: &Hierarchy| Hierarchy { path: hierarchy.path.join(name), ..*hierarchy };
+        let below =
+            |hierarchy: &Hierarchy| Hierarchy { path: hierarchy.path.join(name), ..*hierarchy };
         Self(self.0.iter().map(below).collect())
     }
 
@@ -66,13 +67,16 @@ impl ControlGroups {
                 fs::write(&path, value).map_err(file("write", &path))
             };
             match hierarchy.version {
-                Version::OneProcessor if period_ms == 0 => set("cpu.cfs_quota_us", "-1".to_owned())?,
+                Version::OneProcessor if period_ms == 0 => {
+                    set("cpu.cfs_quota_us", "-1".to_owned())?
+                }
                 Version::OneProcessor => {
                     set("cpu.cfs_period_us", period.to_string())?;
                     set("cpu.cfs_quota_us", MICROSECONDS.to_string())?;
                 }
                 Version::Two if hierarchy.path.join("cpu.max").exists() => {
-                    let quota = if period_ms == 0 { "max".to_owned() } else { MICROSECONDS.to_string() };
+                    let quota =
+                        if period_ms == 0 { "max".to_owned() } else { MICROSECONDS.to_string() };
                     set("cpu.max", format!("{quota} {period}"))?;
                 }
                 Version::Two | Version::OneSystemd => {}
@@ -120,9 +124,16 @@ mod tests {
     #[test]
     fn reads_mounts_of_both_versions() {
         let v1 = hierarchy("cgroup /sys/fs/cgroup/cpu cgroup rw,relatime,cpu 0 0").unwrap();
-        assert_eq!((v1.version, v1.path.to_str()), (Version::OneProcessor, Some("/sys/fs/cgroup/cpu")));
-        assert_eq!(hierarchy("cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0").unwrap().version, Version::Two);
-        let joint = hierarchy("cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0").unwrap();
+        assert_eq!(
+            (v1.version, v1.path.to_str()),
+            (Version::OneProcessor, Some("/sys/fs/cgroup/cpu"))
+        );
+        assert_eq!(
+            hierarchy("cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0").unwrap().version,
+            Version::Two
+        );
+        let joint =
+            hierarchy("cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0").unwrap();
         assert_eq!(joint.version, Version::OneProcessor);
         assert!(hierarchy("cgroup /sys/fs/cgroup/cpuset cgroup rw,relatime,cpuset 0 0").is_none());
         assert!(hierarchy("/dev/vda / ext4 rw 0 0").is_none());

@@ -22,7 +22,10 @@ pub(crate) fn configuration(topology: &Topology, node: &NodeSpec) -> String {
         text.push_str(&format!("report_host = {address}\n"));
     }
     // Semi-synchronous where the topology says so: the replica acknowledges, and its source waits for it.
-    let waits = topology.nodes.iter().any(|other| other.semi_sync && other.replica_of.as_ref() == Some(&node.name));
+    let waits = topology
+        .nodes
+        .iter()
+        .any(|other| other.semi_sync && other.replica_of.as_ref() == Some(&node.name));
     text.push_str(&format!("rpl_semi_sync_master_enabled = {}\n", on(waits)));
     text.push_str(&format!("rpl_semi_sync_slave_enabled = {}\n", on(node.semi_sync)));
     text.push_str(&format!("read_only = {}\n", on(node.replica_of.is_some())));

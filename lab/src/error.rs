@@ -20,7 +20,9 @@ pub enum LabError {
     NoSuchNode { name: String, known: String },
     #[error("{node} is off; switch it on with `cargo xtask lab boot {node}`")]
     NodeOff { node: String },
-    #[error("{a} and {b} share no network segment, so there is no wire between them to cut; {hint}")]
+    #[error(
+        "{a} and {b} share no network segment, so there is no wire between them to cut; {hint}"
+    )]
     NoSharedSegment { a: String, b: String, hint: String },
     #[error("the lab knows no {name:?} to bring up with it; it knows: {known}")]
     UnknownExtra { name: String, known: String },
@@ -30,7 +32,9 @@ pub enum LabError {
     NodeRefused { node: String, what: String, stderr: String },
     #[error("nothing in this lab can do that: {0}")]
     NotInThisLab(String),
-    #[error("the lab's state {path} is not as this program writes it; clear it away with `cargo xtask lab down`")]
+    #[error(
+        "the lab's state {path} is not as this program writes it; clear it away with `cargo xtask lab down`"
+    )]
     State {
         path: PathBuf,
         #[source]
@@ -53,6 +57,9 @@ pub enum LabError {
     Command(#[from] CommandError),
 }
 
-pub(crate) fn file<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> LabError + 'a {
+pub(crate) fn file<'a>(
+    action: &'static str,
+    path: &'a Path,
+) -> impl Fn(io::Error) -> LabError + 'a {
     move |source| LabError::File { action, path: path.to_owned(), source }
 }

@@ -21,7 +21,8 @@ impl Lab {
         self.update(|state| {
             let (first, second) = (find(state, a)?, find(state, b)?);
             if wire::shared_ports(&state.nodes, a, b).is_empty() {
-                let hint = format!("{} is on {}, {} on {}", a, segments(first), b, segments(second));
+                let hint =
+                    format!("{} is on {}, {} on {}", a, segments(first), b, segments(second));
                 return Err(LabError::NoSharedSegment { a: a.to_owned(), b: b.to_owned(), hint });
             }
             let ways = [(a, b), (b, a)];
@@ -111,7 +112,11 @@ impl Lab {
         })
     }
 
-    fn with_running<T>(&self, name: &str, act: impl FnOnce(&LabNode) -> Result<T, LabError>) -> Result<T, LabError> {
+    fn with_running<T>(
+        &self,
+        name: &str,
+        act: impl FnOnce(&LabNode) -> Result<T, LabError>,
+    ) -> Result<T, LabError> {
         let state = self.fresh()?;
         let node = find(&state, name)?;
         if !self.machine(node).running() {

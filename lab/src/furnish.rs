@@ -43,12 +43,14 @@ impl Furnishing<'_> {
         self.set_mode("etc/ssh/ssh_host_ed25519_key", 0o600)?;
         self.write("etc/ssh/ssh_host_ed25519_key.pub", &public)?;
         for (home, owner) in [("root", 0), ("home/ops", OPS_UID)] {
-            let (directory, authorized) = (format!("{home}/.ssh"), format!("{home}/.ssh/authorized_keys"));
+            let (directory, authorized) =
+                (format!("{home}/.ssh"), format!("{home}/.ssh/authorized_keys"));
             self.write(&authorized, keys.authorized())?;
             self.set_mode(&directory, 0o700)?;
             for path in [directory, authorized] {
                 let path = self.root.join(path);
-                chown(&path, Some(owner), Some(owner)).map_err(file("change the owner of", &path))?;
+                chown(&path, Some(owner), Some(owner))
+                    .map_err(file("change the owner of", &path))?;
             }
         }
         Ok(())
@@ -62,9 +64,17 @@ impl Furnishing<'_> {
         if self.node.kind == NodeKind::Kernel {
             self.write("etc/modules-load.d/ipvs.conf", &modules)?;
         }
-        self.write("etc/keepalived/keepalived.conf", &keepalived::configuration(self.topology, self.node))?;
-        for vrrp in self.topology.vrrp.iter().filter(|vrrp| vrrp.priorities.contains_key(&self.node.name)) {
-            self.write(&format!("{}/{}.priority", keepalived::PRIORITY_DIRECTORY, vrrp.instance), "0\n")?;
+        self.write(
+            "etc/keepalived/keepalived.conf",
+            &keepalived::configuration(self.topology, self.node),
+        )?;
+        for vrrp in
+            self.topology.vrrp.iter().filter(|vrrp| vrrp.priorities.contains_key(&self.node.name))
+        {
+            self.write(
+                &format!("{}/{}.priority", keepalived::PRIORITY_DIRECTORY, vrrp.instance),
+                "0\n",
+            )?;
         }
         self.enable("keepalived.service")
     }
@@ -77,13 +87,18 @@ impl Furnishing<'_> {
              location = /healthz {{ default_type text/plain; return 200 \"ok {name}\\n\"; }}\n}}\n"
         );
         self.write("etc/nginx/sites-available/default", &site)?;
-        let page = format!("<!doctype html>\n<title>{name}</title>\n<h1>{name}</h1>\n<p>Served by {name}.</p>\n");
+        let page = format!(
+            "<!doctype html>\n<title>{name}</title>\n<h1>{name}</h1>\n<p>Served by {name}.</p>\n"
+        );
         self.write("var/www/html/index.html", &page)?;
         self.enable("nginx.service")
     }
 
     fn database(&self) -> Result<(), LabError> {
-        self.write(database::CONFIGURATION_PATH, &database::configuration(self.topology, self.spec))?;
+        self.write(
+            database::CONFIGURATION_PATH,
+            &database::configuration(self.topology, self.spec),
+        )?;
         self.enable("mariadb.service")
     }
 
@@ -106,7 +121,11 @@ impl Furnishing<'_> {
                 let _ = writeln!(text, "link set dev vec{index} name {interface}");
             }
             let _ = writeln!(text, "link set dev {interface} up");
-            let _ = writeln!(text, "addr add {}/{} broadcast + dev {interface}", link.address, link.prefix);
+            let _ = writeln!(
+                text,
+                "addr add {}/{} broadcast + dev {interface}",
+                link.address, link.prefix
+            );
         }
         for address in self.topology.direct_routing_addresses(&self.node.name) {
             let _ = writeln!(text, "addr add {address}/32 dev lo");
@@ -121,14 +140,20 @@ impl Furnishing<'_> {
         let mut text = String::new();
         let name = &self.node.name;
         let forwards_by_nat = self.node.role == Role::Director
-            && self.topology.virtual_servers.iter().any(|server| server.forward == crate::topology::Forward::Nat);
+            && self
+                .topology
+                .virtual_servers
+                .iter()
+                .any(|server| server.forward == crate::topology::Forward::Nat);
         if self.node.role == Role::Router || forwards_by_nat {
             text.push_str("net.ipv4.ip_forward = 1\n");
         }
         if !self.topology.direct_routing_addresses(name).is_empty() {
             // It holds the virtual IP as the director does, and must not answer ARP for it.
             let services = self.node.links.iter().filter(|link| link.segment != MANAGEMENT);
-            for interface in ["all", "lo"].into_iter().chain(services.map(|link| link.interface.as_str())) {
+            for interface in
+                ["all", "lo"].into_iter().chain(services.map(|link| link.interface.as_str()))
+            {
                 let _ = writeln!(text, "net.ipv4.conf.{interface}.arp_ignore = 1");
                 let _ = writeln!(text, "net.ipv4.conf.{interface}.arp_announce = 2");
             }
@@ -151,7 +176,8 @@ impl Furnishing<'_> {
 
     fn set_mode(&self, path: &str, mode: u32) -> Result<(), LabError> {
         let path = self.root.join(path);
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(file("change the mode of", &path))
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode))
+            .map_err(file("change the mode of", &path))
     }
 }
 

@@ -26,8 +26,12 @@ const KERNEL_PACKAGES: &[&str] = &["user-mode-linux", "uml-utilities"];
 /// The packages of [`REQUIRED_PACKAGES`] that are not installed.
 pub fn missing_packages() -> Vec<&'static str> {
     let installed = |package: &&str| {
-        command::output("dpkg-query", &["--show", "--showformat=${db:Status-Status}", package], None)
-            .is_ok_and(|output| output.stdout == b"installed")
+        command::output(
+            "dpkg-query",
+            &["--show", "--showformat=${db:Status-Status}", package],
+            None,
+        )
+        .is_ok_and(|output| output.stdout == b"installed")
     };
     REQUIRED_PACKAGES.iter().filter(|package| !installed(package)).copied().collect()
 }
@@ -36,8 +40,10 @@ pub(crate) fn check() -> Result<(), LabError> {
     if command::run("id", &["-u"])? != "0" {
         return Err(LabError::NotRoot);
     }
-    let missing: Vec<&str> =
-        missing_packages().into_iter().filter(|package| !KERNEL_PACKAGES.contains(package)).collect();
+    let missing: Vec<&str> = missing_packages()
+        .into_iter()
+        .filter(|package| !KERNEL_PACKAGES.contains(package))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -47,7 +53,8 @@ pub(crate) fn check() -> Result<(), LabError> {
 
 /// How directors can be had here: on this kernel if it has IPVS, else with a kernel of their own, else not at all.
 pub(crate) fn director_kind() -> Option<NodeKind> {
-    let ipvs = Path::new("/proc/net/ip_vs").exists() || command::succeeds("modprobe", &["--quiet", "ip_vs"]);
+    let ipvs = Path::new("/proc/net/ip_vs").exists()
+        || command::succeeds("modprobe", &["--quiet", "ip_vs"]);
     let uml = Path::new("/usr/bin/linux.uml").exists() && image::uml_version().is_some();
     choose(ipvs, uml)
 }

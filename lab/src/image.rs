@@ -17,9 +17,31 @@ const SUITE: &str = "bookworm";
 
 /// What `debootstrap` installs besides the essential packages.
 const PACKAGES: &[&str] = &[
-    "systemd", "systemd-sysv", "dbus", "udev", "openssh-server", "iproute2", "iptables", "ipset", "ipvsadm",
-    "keepalived", "nginx-light", "mariadb-server", "mariadb-client", "mariadb-backup", "curl", "ca-certificates",
-    "procps", "kmod", "sudo", "zstd", "nftables", "conntrack", "iputils-ping", "arping", "tcpdump",
+    "systemd",
+    "systemd-sysv",
+    "dbus",
+    "udev",
+    "openssh-server",
+    "iproute2",
+    "iptables",
+    "ipset",
+    "ipvsadm",
+    "keepalived",
+    "nginx-light",
+    "mariadb-server",
+    "mariadb-client",
+    "mariadb-backup",
+    "curl",
+    "ca-certificates",
+    "procps",
+    "kmod",
+    "sudo",
+    "zstd",
+    "nftables",
+    "conntrack",
+    "iputils-ping",
+    "arping",
+    "tcpdump",
 ];
 
 const PREPARE: &str = include_str!("../nodes/prepare.sh");
@@ -27,7 +49,9 @@ const UML_MODULES: &str = "/usr/lib/uml/modules";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
-    #[error("no cache directory: set SIGNALBOX_CACHE, XDG_CACHE_HOME or HOME to a directory with 2 GB free")]
+    #[error(
+        "no cache directory: set SIGNALBOX_CACHE, XDG_CACHE_HOME or HOME to a directory with 2 GB free"
+    )]
     NoCache,
     #[error("{action} {path}")]
     File {
@@ -36,7 +60,9 @@ pub enum ImageError {
         #[source]
         source: io::Error,
     },
-    #[error("debootstrap could not build the nodes' image ({status}); it said last: {last_line}\nIts log is {log}. It needs the Debian mirror (http://deb.debian.org/debian) and about 1 GB; try again when both are there")]
+    #[error(
+        "debootstrap could not build the nodes' image ({status}); it said last: {last_line}\nIts log is {log}. It needs the Debian mirror (http://deb.debian.org/debian) and about 1 GB; try again when both are there"
+    )]
     Debootstrap { status: String, last_line: String, log: PathBuf },
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -70,7 +96,10 @@ pub(crate) struct Wanted {
 }
 
 /// Finds the layers in the cache, building what is not there.
-pub(crate) fn layers(wanted: &Wanted, progress: &mut dyn FnMut(&str)) -> Result<Layers, ImageError> {
+pub(crate) fn layers(
+    wanted: &Wanted,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Layers, ImageError> {
     let cache = cache_directory()?;
     fs::create_dir_all(&cache).map_err(file("create", &cache))?;
 
@@ -81,7 +110,8 @@ pub(crate) fn layers(wanted: &Wanted, progress: &mut dyn FnMut(&str)) -> Result<
         bootstrap(&image, progress)?;
     }
     let prepared_key = key(&[&image_key, PREPARE]);
-    let prepared = layer(&cache, "prepared", &prepared_key, &[&image], |root| run_inside(root, PREPARE))?;
+    let prepared =
+        layer(&cache, "prepared", &prepared_key, &[&image], |root| run_inside(root, PREPARE))?;
 
     let seed = match wanted.seed_server_id {
         Some(server_id) => {
@@ -102,7 +132,8 @@ pub(crate) fn layers(wanted: &Wanted, progress: &mut dyn FnMut(&str)) -> Result<
 
 /// `$SIGNALBOX_CACHE`, `$XDG_CACHE_HOME/signalbox` or `~/.cache/signalbox`.
 pub(crate) fn cache_directory() -> Result<PathBuf, ImageError> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable =
+        |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("SIGNALBOX_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("signalbox")))
         .or_else(|| variable("HOME").map(|home| home.join(".cache/signalbox")))
@@ -132,7 +163,12 @@ fn bootstrap(image: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), ImageEr
         .map_err(|source| CommandError::Start { program: "debootstrap".to_owned(), source })?;
 
     let (mut stage, mut last_line) = (String::new(), String::new());
-    for line in child.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok)
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|output| BufReader::new(output).lines())
+        .map_while(Result::ok)
     {
         let _ = writeln!(log, "{line}");
         let doing = line.trim_start_matches("I: ").split(' ').next().unwrap_or_default();
@@ -144,7 +180,11 @@ fn bootstrap(image: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), ImageEr
     }
     let status = child.wait().map_err(file("wait for debootstrap in", &building))?;
     if !status.success() {
-        return Err(ImageError::Debootstrap { status: status.to_string(), last_line, log: log_path });
+        return Err(ImageError::Debootstrap {
+            status: status.to_string(),
+            last_line,
+            log: log_path,
+        });
     }
     fs::rename(&building, image).map_err(file("rename", &building))
 }
@@ -162,7 +202,8 @@ fn layer(
         return Ok(complete);
     }
     let building = complete.with_extension("building");
-    let (upper, work, root) = (building.join("upper"), building.join("work"), building.join("root"));
+    let (upper, work, root) =
+        (building.join("upper"), building.join("work"), building.join("root"));
     if root.is_dir() && is_mount_point(&root) {
         command::run("umount", &[&root.to_string_lossy()])?;
     }
@@ -179,11 +220,25 @@ fn layer(
     Ok(complete)
 }
 
-pub(crate) fn mount_overlay(lower: &[&Path], upper: &Path, work: &Path, root: &Path) -> Result<(), CommandError> {
-    let lower: Vec<String> = lower.iter().map(|layer| layer.to_string_lossy().into_owned()).collect();
-    let options =
-        format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), upper.display(), work.display());
-    command::run("mount", &["-t", "overlay", "signalbox-lab", "-o", &options, &root.to_string_lossy()]).map(drop)
+pub(crate) fn mount_overlay(
+    lower: &[&Path],
+    upper: &Path,
+    work: &Path,
+    root: &Path,
+) -> Result<(), CommandError> {
+    let lower: Vec<String> =
+        lower.iter().map(|layer| layer.to_string_lossy().into_owned()).collect();
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        lower.join(":"),
+        upper.display(),
+        work.display()
+    );
+    command::run(
+        "mount",
+        &["-t", "overlay", "signalbox-lab", "-o", &options, &root.to_string_lossy()],
+    )
+    .map(drop)
 }
 
 pub(crate) fn is_mount_point(path: &Path) -> bool {
@@ -210,7 +265,11 @@ fn kernel_modules(cache: &Path) -> Result<PathBuf, ImageError> {
 /// Runs a shell script in the system under `root`; whatever it started ends with it.
 fn run_inside(root: &Path, script: &str) -> Result<(), ImageError> {
     let root = root.to_string_lossy();
-    command::run_with_input("unshare", &["--pid", "--fork", "--kill-child", "chroot", &root, "sh", "-s"], script)?;
+    command::run_with_input(
+        "unshare",
+        &["--pid", "--fork", "--kill-child", "chroot", &root, "sh", "-s"],
+        script,
+    )?;
     Ok(())
 }
 
@@ -229,7 +288,9 @@ fn write(path: &Path, text: &str) -> Result<(), ImageError> {
 
 fn remove(directory: &Path) -> Result<(), ImageError> {
     match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file("remove", directory)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(file("remove", directory)(error))
+        }
         _ => Ok(()),
     }
 }

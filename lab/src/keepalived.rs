@@ -47,7 +47,11 @@ fn instance(
     let VrrpSpec { instance, router_id, address, segment, .. } = vrrp;
     let highest = vrrp.priorities.values().all(|other| *other <= priority);
     let state = if highest { "MASTER" } else { "BACKUP" };
-    let interface = node.links.iter().find(|link| link.segment == *segment).map_or("eth0", |link| &link.interface);
+    let interface = node
+        .links
+        .iter()
+        .find(|link| link.segment == *segment)
+        .map_or("eth0", |link| &link.interface);
     let prefix = topology.segments.get(segment).map_or(32, |subnet| subnet.prefix);
     writeln!(text, "\ntrack_file signalbox_{instance} {{")?;
     writeln!(text, "    file /{PRIORITY_DIRECTORY}/{instance}.priority")?;
@@ -60,13 +64,20 @@ fn instance(
     writeln!(text, "    virtual_router_id {router_id}")?;
     writeln!(text, "    priority {priority}")?;
     writeln!(text, "    advert_int 1")?;
-    writeln!(text, "    authentication {{\n        auth_type PASS\n        auth_pass lab-{router_id}\n    }}")?;
+    writeln!(
+        text,
+        "    authentication {{\n        auth_type PASS\n        auth_pass lab-{router_id}\n    }}"
+    )?;
     writeln!(text, "    virtual_ipaddress {{\n        {address}/{prefix} dev {interface}\n    }}")?;
     writeln!(text, "    track_file {{\n        signalbox_{instance} weight 1\n    }}")?;
     writeln!(text, "}}")
 }
 
-fn virtual_server(text: &mut String, topology: &Topology, server: &VirtualServerSpec) -> std::fmt::Result {
+fn virtual_server(
+    text: &mut String,
+    topology: &Topology,
+    server: &VirtualServerSpec,
+) -> std::fmt::Result {
     let VirtualServerSpec { address, port, scheduler, .. } = server;
     let forward = match server.forward {
         Forward::Dr => "DR",
@@ -78,18 +89,25 @@ fn virtual_server(text: &mut String, topology: &Topology, server: &VirtualServer
     writeln!(text, "    lb_kind {forward}")?;
     writeln!(text, "    protocol TCP")?;
     for real in &server.real {
-        let address = topology.node(&real.node).and_then(|node| node.links.values().next().copied());
+        let address =
+            topology.node(&real.node).and_then(|node| node.links.values().next().copied());
         let Some(address) = address else { continue };
         writeln!(text, "    real_server {address} {port} {{")?;
         writeln!(text, "        weight {}", real.weight)?;
         match server.check {
             Check::Http => {
                 writeln!(text, "        HTTP_GET {{")?;
-                writeln!(text, "            url {{\n                path /healthz\n                status_code 200\n            }}")?;
+                writeln!(
+                    text,
+                    "            url {{\n                path /healthz\n                status_code 200\n            }}"
+                )?;
             }
             Check::Tcp => writeln!(text, "        TCP_CHECK {{")?,
         }
-        writeln!(text, "            connect_timeout 2\n            retry 1\n            delay_before_retry 1")?;
+        writeln!(
+            text,
+            "            connect_timeout 2\n            retry 1\n            delay_before_retry 1"
+        )?;
         writeln!(text, "        }}\n    }}")?;
     }
     writeln!(text, "}}")

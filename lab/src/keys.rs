@@ -40,7 +40,8 @@ impl Keys {
     pub(crate) fn host_key_fingerprint(&self, node: &str) -> Result<String, LabError> {
         self.host_key(node)?;
         let public = self.directory.join(format!("host-{node}.pub"));
-        let printed = command::run("ssh-keygen", &["-l", "-E", "sha256", "-f", &public.to_string_lossy()])?;
+        let printed =
+            command::run("ssh-keygen", &["-l", "-E", "sha256", "-f", &public.to_string_lossy()])?;
         Ok(printed.split(' ').nth(1).unwrap_or_default().to_owned())
     }
 
@@ -52,7 +53,10 @@ impl Keys {
             let _ = fs::remove_file(&private);
             let path = private.to_string_lossy();
             let comment = format!("signalbox-lab-{name}");
-            command::run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", &comment, "-f", &path])?;
+            command::run(
+                "ssh-keygen",
+                &["-q", "-t", "ed25519", "-N", "", "-C", &comment, "-f", &path],
+            )?;
         }
         Ok((read(&private)?, read(&public)?))
     }

@@ -84,8 +84,11 @@ impl Lab {
     pub fn status(&self) -> Vec<NodeStatus> {
         let state = self.fresh().unwrap_or_else(|_| self.state.clone());
         thread::scope(|scope| {
-            let asked: Vec<_> =
-                state.nodes.iter().map(|node| (node, scope.spawn(|| self.node_state(node)))).collect();
+            let asked: Vec<_> = state
+                .nodes
+                .iter()
+                .map(|node| (node, scope.spawn(|| self.node_state(node))))
+                .collect();
             asked
                 .into_iter()
                 .map(|(node, answer)| NodeStatus {
@@ -126,7 +129,10 @@ impl Lab {
     }
 
     /// Changes the state that all share.
-    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut State) -> Result<T, LabError>) -> Result<T, LabError> {
+    pub(crate) fn update<T>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, LabError>,
+    ) -> Result<T, LabError> {
         let lock = lock_file(self.site)?;
         lock.lock().map_err(file("lock", &self.site.run_directory()))?;
         let mut state = self.fresh()?;
@@ -164,8 +170,12 @@ pub(crate) fn clear(site: Site, progress: &mut dyn FnMut(&str)) -> Result<(), La
         progress(&format!("switching off {} nodes", names.len()));
     }
     for name in &names {
-        let remembered = state.iter().flat_map(|state| &state.nodes).find(|node| node.name == *name);
-        machine::cut_power(&disks.join(name).join("root"), remembered.and_then(|node| node.process.as_ref()))?;
+        let remembered =
+            state.iter().flat_map(|state| &state.nodes).find(|node| node.name == *name);
+        machine::cut_power(
+            &disks.join(name).join("root"),
+            remembered.and_then(|node| node.process.as_ref()),
+        )?;
     }
     site.remove_wires()?;
     for name in &names {
@@ -175,7 +185,9 @@ pub(crate) fn clear(site: Site, progress: &mut dyn FnMut(&str)) -> Result<(), La
     remove_directory(&disks)?;
     let state_path = State::path(site);
     match fs::remove_file(&state_path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file("remove", &state_path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(file("remove", &state_path)(error))
+        }
         _ => Ok(()),
     }
 }
@@ -200,12 +212,18 @@ pub(crate) fn wires_are_there(site: Site) -> bool {
 }
 
 fn directories(path: &Path) -> impl Iterator<Item = String> {
-    fs::read_dir(path).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok())
+    fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
 }
 
 fn remove_directory(path: &Path) -> Result<(), LabError> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file("remove", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(file("remove", path)(error))
+        }
         _ => Ok(()),
     }
 }

@@ -3,7 +3,10 @@
 //!
 //! A lab outlives the process that brought it up: its state is in `/run/signalbox-lab/state.json`, and any process
 //! of root can [`Lab::attach`] to it.
-#![allow(clippy::disallowed_methods, reason = "this crate is blocking throughout; no async runtime waits for it")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this crate is blocking throughout; no async runtime waits for it"
+)]
 
 pub mod cli;
 mod command;

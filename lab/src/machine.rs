@@ -43,7 +43,10 @@ impl Machine<'_> {
         let disk = self.disk();
         fs::create_dir_all(&disk).map_err(file("create", &disk))?;
         let options = format!("mode=0755,size={}", self.disk_size());
-        command::run("mount", &["-t", "tmpfs", "-o", &options, "signalbox-lab", &disk.to_string_lossy()])?;
+        command::run(
+            "mount",
+            &["-t", "tmpfs", "-o", &options, "signalbox-lab", &disk.to_string_lossy()],
+        )?;
         let (upper, work, root) = (disk.join("upper"), disk.join("work"), self.root());
         for directory in [&upper, &work, &root] {
             fs::create_dir(directory).map_err(file("create", directory))?;
@@ -58,8 +61,10 @@ impl Machine<'_> {
     /// Leaves the node no free block. Shrinking its disk to what is in use costs neither time nor memory.
     pub(crate) fn fill_disk(&self) -> Result<(), CommandError> {
         let disk = self.disk();
-        let printed = command::run("df", &["--block-size=4096", "--output=used", &disk.to_string_lossy()])?;
-        let used_pages: u64 = printed.lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(1);
+        let printed =
+            command::run("df", &["--block-size=4096", "--output=used", &disk.to_string_lossy()])?;
+        let used_pages: u64 =
+            printed.lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(1);
         self.resize(&format!("{}", used_pages.max(1) * 4096))
     }
 
@@ -77,7 +82,8 @@ impl Machine<'_> {
         let log_path = self.console_log();
         let log = fs::File::create(&log_path).map_err(file("create", &log_path))?;
         let error_log = log.try_clone().map_err(file("open", &log_path))?;
-        let groups = ControlGroups::mounted().join(&self.site.control_group()).create(&self.node.name);
+        let groups =
+            ControlGroups::mounted().join(&self.site.control_group()).create(&self.node.name);
 
         // The process enters its control groups itself, before it becomes the node.
         let enter = "while [ \"$1\" != -- ]; do echo $$ > \"$1\"; shift; done; shift; exec \"$@\"";
@@ -96,7 +102,8 @@ impl Machine<'_> {
             .process_group(0)
             .spawn()
             .map_err(|source| CommandError::Start { program: "sh".to_owned(), source })?;
-        StartedProcess::remember(child.id()).ok_or_else(|| LabError::NodeOff { node: self.node.name.clone() })
+        StartedProcess::remember(child.id())
+            .ok_or_else(|| LabError::NodeOff { node: self.node.name.clone() })
     }
 
     fn command_line(&self) -> Vec<String> {
@@ -131,7 +138,10 @@ impl Machine<'_> {
                     format!("umid={name}"),
                 ];
                 line.extend(self.node.links.iter().enumerate().map(|(index, link)| {
-                    format!("vec{index}:transport=tap,ifname={},depth=128,gro=1,mac={}", link.port, link.mac)
+                    format!(
+                        "vec{index}:transport=tap,ifname={},depth=128,gro=1,mac={}",
+                        link.port, link.mac
+                    )
                 }));
                 line
             }
@@ -183,7 +193,10 @@ impl Machine<'_> {
 
     /// Gives the node the processor for 1 ms in each `period_ms`; 0 gives it all of it again.
     pub(crate) fn starve(&self, period_ms: u32) -> Result<(), LabError> {
-        ControlGroups::mounted().join(&self.site.control_group()).join(&self.node.name).limit_processor(period_ms)
+        ControlGroups::mounted()
+            .join(&self.site.control_group())
+            .join(&self.node.name)
+            .limit_processor(period_ms)
     }
 }
 
@@ -217,7 +230,11 @@ pub(crate) fn cut_power(root: &Path, remembered: Option<&StartedProcess>) -> Res
         process::signal("KILL", &doomed)?;
         if Instant::now() > deadline {
             let what = format!("the processes of {} did not end", root.display());
-            return Err(LabError::NotReady { what, seconds: PATIENCE.as_secs(), log: "`ps axf`".to_owned() });
+            return Err(LabError::NotReady {
+                what,
+                seconds: PATIENCE.as_secs(),
+                log: "`ps axf`".to_owned(),
+            });
         }
         std::thread::sleep(Duration::from_millis(20));
         doomed.retain(StartedProcess::alive);

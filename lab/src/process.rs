@@ -37,7 +37,9 @@ impl StartedProcess {
     /// Whether another process steps it, as User Mode Linux does with those that run in it.
     pub(crate) fn traced(&self) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
+        status
+            .lines()
+            .any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
     }
 
     fn stat(&self) -> Option<Stat> {
@@ -53,8 +55,11 @@ impl StartedProcess {
         let mut tree = vec![self.clone()];
         let mut next = 0;
         while let Some(parent) = tree.get(next).map(|process| process.pid) {
-            let children = all.iter().filter(|(_, stat)| stat.parent == parent && stat.state != 'Z');
-            tree.extend(children.map(|(pid, stat)| Self { pid: *pid, start_time: stat.start_time }));
+            let children =
+                all.iter().filter(|(_, stat)| stat.parent == parent && stat.state != 'Z');
+            tree.extend(
+                children.map(|(pid, stat)| Self { pid: *pid, start_time: stat.start_time }),
+            );
             next += 1;
         }
         tree
@@ -63,8 +68,11 @@ impl StartedProcess {
 
 /// Sends `signal` (a name such as `KILL`) to those of `processes` that still live.
 pub(crate) fn signal(signal: &str, processes: &[StartedProcess]) -> Result<(), CommandError> {
-    let pids: Vec<String> =
-        processes.iter().filter(|process| process.alive()).map(|process| process.pid.to_string()).collect();
+    let pids: Vec<String> = processes
+        .iter()
+        .filter(|process| process.alive())
+        .map(|process| process.pid.to_string())
+        .collect();
     if pids.is_empty() {
         return Ok(());
     }
@@ -73,7 +81,9 @@ pub(crate) fn signal(signal: &str, processes: &[StartedProcess]) -> Result<(), C
     args.extend(pids.iter().map(String::as_str));
     match command::run("kill", &args) {
         // One that ended in between is as wanted.
-        Err(CommandError::Failed { .. }) if processes.iter().all(|process| !process.alive()) => Ok(()),
+        Err(CommandError::Failed { .. }) if processes.iter().all(|process| !process.alive()) => {
+            Ok(())
+        }
         result => result.map(drop),
     }
 }
@@ -120,7 +130,8 @@ mod tests {
 
     #[test]
     fn signals_a_whole_tree() {
-        let mut shell = std::process::Command::new("sh").args(["-c", "sleep 600 & wait"]).spawn().unwrap();
+        let mut shell =
+            std::process::Command::new("sh").args(["-c", "sleep 600 & wait"]).spawn().unwrap();
         let tree = loop {
             let tree = StartedProcess::remember(shell.id()).unwrap().tree();
             if tree.len() == 2 {

@@ -35,7 +35,12 @@ impl Lab {
         self.checked(node, command, self.ssh(node, command)?)
     }
 
-    pub(crate) fn checked(&self, node: &str, command: &[&str], output: Output) -> Result<String, LabError> {
+    pub(crate) fn checked(
+        &self,
+        node: &str,
+        command: &[&str],
+        output: Output,
+    ) -> Result<String, LabError> {
         command::check("ssh", command, output).map_err(|error| match error {
             CommandError::Failed { stderr, .. } => {
                 LabError::NodeRefused { node: node.to_owned(), what: command.join(" "), stderr }
@@ -85,7 +90,9 @@ pub(crate) fn answers(node: &LabNode, patience: Duration) -> bool {
     let address = SocketAddr::new(node.management, 22);
     let Ok(mut stream) = TcpStream::connect_timeout(&address, patience) else { return false };
     let mut greeting = [0; 4];
-    stream.set_read_timeout(Some(patience)).is_ok() && stream.read_exact(&mut greeting).is_ok() && &greeting == b"SSH-"
+    stream.set_read_timeout(Some(patience)).is_ok()
+        && stream.read_exact(&mut greeting).is_ok()
+        && &greeting == b"SSH-"
 }
 
 /// One word of a line for a POSIX shell: sshd hands what it gets to the user's shell.

@@ -93,7 +93,9 @@ impl State {
     pub(crate) fn load(site: Site) -> Result<Option<Self>, LabError> {
         let path = Self::path(site);
         match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|source| LabError::State { path, source }),
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|source| LabError::State { path, source }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(file("read", &path)(error)),
         }
@@ -101,7 +103,8 @@ impl State {
 
     pub(crate) fn save(&self, site: Site) -> Result<(), LabError> {
         let path = Self::path(site);
-        let text = serde_json::to_vec_pretty(self).map_err(|source| LabError::State { path: path.clone(), source })?;
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|source| LabError::State { path: path.clone(), source })?;
         replace(&path, &text)
     }
 }

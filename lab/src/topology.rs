@@ -140,7 +140,10 @@ impl TryFrom<String> for Subnet {
 
     fn try_from(text: String) -> Result<Self, String> {
         let parsed = text.split_once('/').and_then(|(address, prefix)| {
-            Some(Self { address: address.parse().ok()?, prefix: prefix.parse().ok().filter(|prefix| *prefix <= 32)? })
+            Some(Self {
+                address: address.parse().ok()?,
+                prefix: prefix.parse().ok().filter(|prefix| *prefix <= 32)?,
+            })
         });
         parsed.ok_or_else(|| format!("expected a subnet such as 192.168.1.0/24, found {text:?}"))
     }
@@ -158,16 +161,17 @@ impl Topology {
     }
 
     pub fn named(name: &str) -> Result<Self, TopologyError> {
-        let (_, text) = BUILT_IN
-            .iter()
-            .find(|(known, _)| *known == name)
-            .ok_or_else(|| TopologyError::Unknown { name: name.to_owned(), known: Self::names().join(", ") })?;
+        let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name).ok_or_else(|| {
+            TopologyError::Unknown { name: name.to_owned(), known: Self::names().join(", ") }
+        })?;
         Self::parse(name, text)
     }
 
     pub fn parse(name: &str, text: &str) -> Result<Self, TopologyError> {
-        let mut topology: Self = toml::from_str(text)
-            .map_err(|error| TopologyError::Syntax { name: name.to_owned(), message: error.to_string() })?;
+        let mut topology: Self = toml::from_str(text).map_err(|error| TopologyError::Syntax {
+            name: name.to_owned(),
+            message: error.to_string(),
+        })?;
         topology.name = name.to_owned();
         topology.check()?;
         Ok(topology)
@@ -181,7 +185,9 @@ impl Topology {
     pub fn direct_routing_addresses(&self, node: &str) -> Vec<Ipv4Addr> {
         self.virtual_servers
             .iter()
-            .filter(|server| server.forward == Forward::Dr && server.real.iter().any(|real| real.node == node))
+            .filter(|server| {
+                server.forward == Forward::Dr && server.real.iter().any(|real| real.node == node)
+            })
             .map(|server| server.address)
             .collect()
     }
@@ -210,16 +216,25 @@ impl Topology {
             let place = format!("node {}", node.name);
             let valid = node.name.len() <= NODE_NAME_MAX
                 && node.name.starts_with(|first: char| first.is_ascii_lowercase())
-                && node.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+                && node
+                    .name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
             if !valid {
-                let expected = format!("a name of a-z, 0-9 and '-', at most {NODE_NAME_MAX} characters");
+                let expected =
+                    format!("a name of a-z, 0-9 and '-', at most {NODE_NAME_MAX} characters");
                 return Err(self.invalid(&place, expected, &node.name));
             }
             if !names.insert(&node.name) {
-                return Err(self.invalid(&place, "a name used once".to_owned(), "the same name again"));
+                return Err(self.invalid(
+                    &place,
+                    "a name used once".to_owned(),
+                    "the same name again",
+                ));
             }
             if matches!(node.management, 0 | 1 | 255) || !addresses.insert(node.management) {
-                let expected = "a management number from 2 to 254 that no other node has".to_owned();
+                let expected =
+                    "a management number from 2 to 254 that no other node has".to_owned();
                 return Err(self.invalid(&place, expected, &node.management.to_string()));
             }
             for (segment, address) in &node.links {
@@ -232,7 +247,12 @@ impl Topology {
         Ok(())
     }
 
-    fn check_in_segment(&self, place: &str, segment: &str, address: Ipv4Addr) -> Result<(), TopologyError> {
+    fn check_in_segment(
+        &self,
+        place: &str,
+        segment: &str,
+        address: Ipv4Addr,
+    ) -> Result<(), TopologyError> {
         let Some(subnet) = self.segments.get(segment) else {
             let known: Vec<&str> = self.segments.keys().map(String::as_str).collect();
             return Err(self.invalid(place, format!("a segment of {}", known.join(", ")), segment));
@@ -240,10 +260,19 @@ impl Topology {
         if subnet.contains(address) {
             return Ok(());
         }
-        Err(self.invalid(place, format!("an address in {subnet} ({segment})"), &address.to_string()))
+        Err(self.invalid(
+            place,
+            format!("an address in {subnet} ({segment})"),
+            &address.to_string(),
+        ))
     }
 
-    fn check_node_with_role(&self, place: &str, name: &str, roles: &[Role]) -> Result<(), TopologyError> {
+    fn check_node_with_role(
+        &self,
+        place: &str,
+        name: &str,
+        roles: &[Role],
+    ) -> Result<(), TopologyError> {
         let wanted: Vec<String> = roles.iter().map(Role::to_string).collect();
         let expected = format!("the name of a {}", wanted.join(" or "));
         match self.node(name) {

@@ -40,7 +40,10 @@ impl Lab {
         let site = Site::from_environment()?;
         let topology = Topology::named(&options.topology)?;
         if let Some(unknown) = options.with.first() {
-            return Err(LabError::UnknownExtra { name: unknown.clone(), known: "nothing yet".to_owned() });
+            return Err(LabError::UnknownExtra {
+                name: unknown.clone(),
+                known: "nothing yet".to_owned(),
+            });
         }
         host::check()?;
         let lock = lock_file(site)?;
@@ -68,7 +71,11 @@ impl Lab {
         lab.wait_for_services(progress)?;
         lab.state.complete = true;
         lab.state.save(site)?;
-        progress(&format!("{} nodes up in {:.0} s", lab.state.nodes.len(), started.elapsed().as_secs_f32()));
+        progress(&format!(
+            "{} nodes up in {:.0} s",
+            lab.state.nodes.len(),
+            started.elapsed().as_secs_f32()
+        ));
         Ok(lab)
     }
 
@@ -80,9 +87,17 @@ impl Lab {
         Ok(())
     }
 
-    fn start(&mut self, topology: &Topology, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
-        let has = |role, kind| self.state.nodes.iter().any(|node| node.role == role && node.kind == kind);
-        let primary = topology.nodes.iter().find(|node| node.role == Role::Database && node.replica_of.is_none());
+    fn start(
+        &mut self,
+        topology: &Topology,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), LabError> {
+        let has =
+            |role, kind| self.state.nodes.iter().any(|node| node.role == role && node.kind == kind);
+        let primary = topology
+            .nodes
+            .iter()
+            .find(|node| node.role == Role::Database && node.replica_of.is_none());
         let wanted = Wanted {
             seed_server_id: primary.map(|node| node.management),
             kernel_modules: has(Role::Director, NodeKind::Kernel),
@@ -128,12 +143,19 @@ impl Lab {
             waiting.retain(|node| {
                 let answers = ssh::answers(node, Duration::from_millis(200));
                 if answers {
-                    progress(&format!("  {} answers after {:.1} s", node.name, started.elapsed().as_secs_f32()));
+                    progress(&format!(
+                        "  {} answers after {:.1} s",
+                        node.name,
+                        started.elapsed().as_secs_f32()
+                    ));
                 }
                 !answers
             });
             if let Some(dead) = waiting.iter().find(|node| !self.machine(node).running()) {
-                return Err(self.not_ready(dead, &format!("{} went off while it booted, and did not answer", dead.name)));
+                return Err(self.not_ready(
+                    dead,
+                    &format!("{} went off while it booted, and did not answer", dead.name),
+                ));
             }
             if let Some(late) = waiting.first().filter(|_| started.elapsed() > BOOT_PATIENCE) {
                 return Err(self.not_ready(late, &format!("{} did not answer", late.name)));
@@ -159,16 +181,22 @@ impl Lab {
         LabError::NotReady { what: what.to_owned(), seconds: BOOT_PATIENCE.as_secs(), log }
     }
 
-    fn start_replication(&self, topology: &Topology, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+    fn start_replication(
+        &self,
+        topology: &Topology,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), LabError> {
         const READY: &str = "until mariadb-admin --silent ping > /dev/null; do sleep 0.2; done; cat /var/lib/mysql-seed.gtid";
         const RUNNING: &str = "until mariadb -e 'SHOW SLAVE STATUS\\G' | grep -c 'Slave_.*_Running: Yes' | grep -qx 2; \
                                do sleep 0.2; done";
-        let databases: Vec<&NodeSpec> = topology.nodes.iter().filter(|node| node.role == Role::Database).collect();
+        let databases: Vec<&NodeSpec> =
+            topology.nodes.iter().filter(|node| node.role == Role::Database).collect();
         if databases.is_empty() {
             return Ok(());
         }
         progress("starting replication");
-        let wait = |node: &str, script: &str| self.ssh_ok(node, &["timeout", "60", "sh", "-c", script]);
+        let wait =
+            |node: &str, script: &str| self.ssh_ok(node, &["timeout", "60", "sh", "-c", script]);
         for database in &databases {
             let gtid = wait(&database.name, READY)?;
             let source = database.replica_of.as_ref().and_then(|source| topology.node(source));
@@ -194,13 +222,29 @@ impl Lab {
                 .state
                 .nodes
                 .iter()
-                .map(|node| (node, scope.spawn(|| self.ssh(&node.name, &["systemctl", "is-system-running", "--wait"]))))
+                .map(|node| {
+                    (
+                        node,
+                        scope.spawn(|| {
+                            self.ssh(&node.name, &["systemctl", "is-system-running", "--wait"])
+                        }),
+                    )
+                })
                 .collect();
             for (node, answer) in settling {
-                let said = answer.join().ok().and_then(Result::ok).map(|output| output.stdout).unwrap_or_default();
+                let said = answer
+                    .join()
+                    .ok()
+                    .and_then(Result::ok)
+                    .map(|output| output.stdout)
+                    .unwrap_or_default();
                 let said = String::from_utf8_lossy(&said);
                 if said.trim() != "running" {
-                    progress(&format!("  {} is {}; `systemctl --failed` on it says why", node.name, said.trim()));
+                    progress(&format!(
+                        "  {} is {}; `systemctl --failed` on it says why",
+                        node.name,
+                        said.trim()
+                    ));
                 }
             }
         });
@@ -208,7 +252,10 @@ impl Lab {
         for vip in self.state.virtual_addresses.iter() {
             let (Some(client), Some(port)) = (client, vip.port) else { continue };
             let (address, port) = (vip.address.to_string(), port.to_string());
-            self.ssh_ok(&client.name, &["timeout", "60", "sh", "-c", CONNECT, "connect", &address, &port])?;
+            self.ssh_ok(
+                &client.name,
+                &["timeout", "60", "sh", "-c", CONNECT, "connect", &address, &port],
+            )?;
         }
         Ok(())
     }
@@ -227,7 +274,8 @@ fn plan(site: Site, topology: &Topology, keys: &Keys) -> Result<State, LabError>
     let director_kind = host::director_kind();
     let mut nodes = Vec::new();
     for spec in &topology.nodes {
-        let kind = if spec.role == Role::Director { director_kind } else { Some(NodeKind::Container) };
+        let kind =
+            if spec.role == Role::Director { director_kind } else { Some(NodeKind::Container) };
         if let Some(kind) = kind {
             nodes.push(LabNode {
                 name: spec.name.clone(),
@@ -240,8 +288,10 @@ fn plan(site: Site, topology: &Topology, keys: &Keys) -> Result<State, LabError>
             });
         }
     }
-    let missing = if director_kind.is_none() { vec![host::NO_DIRECTORS.to_owned()] } else { Vec::new() };
-    let virtual_addresses = if director_kind.is_none() { Vec::new() } else { virtual_addresses(topology) };
+    let missing =
+        if director_kind.is_none() { vec![host::NO_DIRECTORS.to_owned()] } else { Vec::new() };
+    let virtual_addresses =
+        if director_kind.is_none() { Vec::new() } else { virtual_addresses(topology) };
     Ok(State {
         topology: topology.name.clone(),
         complete: false,

@@ -30,7 +30,10 @@ impl Site {
 
         let console = self.console_interface();
         let address = format!("{}/24", self.management_address(CONSOLE_HOST));
-        command::run("ip", &["link", "add", &console, "type", "veth", "peer", "name", "console", "netns", &wire])?;
+        command::run(
+            "ip",
+            &["link", "add", &console, "type", "veth", "peer", "name", "console", "netns", &wire],
+        )?;
         self.ip_batch(&wire, &format!("link set console master {} up\n", bridge(MANAGEMENT)))?;
         command::run("ip", &["addr", "add", &address, "dev", &console])?;
         command::run("ip", &["link", "set", &console, "up"])?;
@@ -49,7 +52,8 @@ impl Site {
             let port = &link.port;
             lines.push_str(&match node.kind {
                 NodeKind::Container => {
-                    let peer = format!("name {} address {} netns {inside}", link.interface, link.mac);
+                    let peer =
+                        format!("name {} address {} netns {inside}", link.interface, link.mac);
                     format!("link add {port} type veth peer {peer}\n")
                 }
                 NodeKind::Kernel => format!("tuntap add dev {port} mode tap\n"),
@@ -59,7 +63,10 @@ impl Site {
         self.ip_batch(&wire, &lines)?;
         // The management network joins each node to the console, and no node to another.
         for link in node.links.iter().filter(|link| link.segment == MANAGEMENT) {
-            command::run("bridge", &["-n", &wire, "link", "set", "dev", &link.port, "isolated", "on"])?;
+            command::run(
+                "bridge",
+                &["-n", &wire, "link", "set", "dev", &link.port, "isolated", "on"],
+            )?;
         }
         Ok(())
     }
@@ -84,7 +91,11 @@ impl Site {
         let listed = command::run("ip", &["netns", "list"])?;
         let (wire, prefix) = (self.wire_namespace(), self.node_namespace(""));
         let mine = |name: &&str| *name == wire || name.starts_with(&prefix);
-        listed.lines().filter_map(|line| line.split(' ').next()).filter(mine).try_for_each(remove_namespace)
+        listed
+            .lines()
+            .filter_map(|line| line.split(' ').next())
+            .filter(mine)
+            .try_for_each(remove_namespace)
     }
 
     /// Drops exactly the frames that `cuts` name, and no others.
@@ -95,10 +106,17 @@ impl Site {
         );
         for cut in cuts {
             for (from, to) in shared_ports(nodes, &cut.from, &cut.to) {
-                rules.push_str(&format!("add rule bridge lab cuts iifname \"{from}\" oifname \"{to}\" drop\n"));
+                rules.push_str(&format!(
+                    "add rule bridge lab cuts iifname \"{from}\" oifname \"{to}\" drop\n"
+                ));
             }
         }
-        command::run_with_input("nsenter", &[&self.wire_namespace_option(), "nft", "-f", "-"], &rules).map(drop)
+        command::run_with_input(
+            "nsenter",
+            &[&self.wire_namespace_option(), "nft", "-f", "-"],
+            &rules,
+        )
+        .map(drop)
     }
 
     /// Delays every frame towards the node; false where this machine's kernel cannot (`sch_netem`).
@@ -135,11 +153,17 @@ impl Site {
 pub(crate) fn shared_ports<'a>(nodes: &'a [LabNode], a: &str, b: &str) -> Vec<(&'a str, &'a str)> {
     let links = |name: &str| {
         let node = nodes.iter().find(|node| node.name == name);
-        node.into_iter().flat_map(|node| &node.links).filter(|link| link.segment != MANAGEMENT).collect::<Vec<_>>()
+        node.into_iter()
+            .flat_map(|node| &node.links)
+            .filter(|link| link.segment != MANAGEMENT)
+            .collect::<Vec<_>>()
     };
     let b_links = links(b);
     let pairs = links(a).into_iter().flat_map(|from| b_links.iter().map(move |to| (from, *to)));
-    pairs.filter(|(from, to)| from.segment == to.segment).map(|(from, to)| (from.port.as_str(), to.port.as_str())).collect()
+    pairs
+        .filter(|(from, to)| from.segment == to.segment)
+        .map(|(from, to)| (from.port.as_str(), to.port.as_str()))
+        .collect()
 }
 
 fn remove_namespace(name: &str) -> Result<(), CommandError> {

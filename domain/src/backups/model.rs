@@ -22,6 +22,8 @@ pub struct CaptureSpec {
     pub kind: BackupKind,
     /// The replication tree, by its primary's name.
     pub engine: String,
+    /// The name of the node that is read.
+    pub source_name: String,
     pub flavour: Flavour,
     pub version: String,
     /// The last line that a whole dump ends with; without it the backup is not entered.

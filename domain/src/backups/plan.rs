@@ -123,7 +123,7 @@ pub fn take(input: &TakeInput, now: Timestamp) -> Result<Draft, PlanError> {
             actions: vec![Action::Capture {
                 node: source.node,
                 command: dump_command(),
-                capture: capture(input, state),
+                capture: capture(input, source),
             }],
             undo: vec![Action::DiscardCapture],
             estimate_ms: estimate_ms(input),
@@ -162,10 +162,12 @@ fn dump_command() -> RemoteCommand {
         .timeout_ms(DUMP_TIMEOUT_MS)
 }
 
-fn capture(input: &TakeInput, state: &EngineState) -> CaptureSpec {
+fn capture(input: &TakeInput, source: &Candidate) -> CaptureSpec {
+    let state = &source.state.value;
     CaptureSpec {
         kind: BackupKind::HotLogicalFull,
         engine: input.engine.clone(),
+        source_name: source.name.clone(),
         flavour: state.flavour,
         version: state.version.clone(),
         last_line_prefix: "-- Dump completed".to_owned(),

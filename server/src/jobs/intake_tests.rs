@@ -10,6 +10,7 @@ fn spec() -> CaptureSpec {
     CaptureSpec {
         kind: BackupKind::HotLogicalFull,
         engine: "db-1".to_owned(),
+        source_name: "db-2".to_owned(),
         flavour: Flavour::MariaDb,
         version: "10.11.9-MariaDB".to_owned(),
         last_line_prefix: "-- Dump completed".to_owned(),

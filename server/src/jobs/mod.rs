@@ -1,2 +1,30 @@
 //! Runs approved plans: journal first, then the node, then the truth.
+//!
+//! [`Runner`] takes a job up, [`run::Run`] carries its plan out: steps forward (`step`), checks
+//! (`check`), steps back (`undo`), and what to make of a job that was interrupted (`settle`).
+//! Each action is in the journal before it begins (`journal`), so whatever dies, somebody can say
+//! afterwards what may have happened, look at the nodes, and finish.
+
+mod account;
+mod board;
+mod cancellation;
+mod capture;
+mod check;
+mod error;
 pub mod intake;
+mod journal;
+mod log;
+mod probe;
+mod run;
+mod runner;
+mod settle;
+mod step;
+mod undo;
+mod words;
+
+pub use account::deed;
+pub use board::Board;
+pub use cancellation::NotCancellable;
+pub use error::StepError;
+pub use runner::{CancelError, Limits, Runner};
+pub use words::queued;

@@ -4,6 +4,8 @@ mod access;
 mod audit;
 pub mod backup_files;
 mod backups;
+mod jobs;
+mod plans;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +18,7 @@ pub use access::{
     AccountChangeError, Credentials, LiveSession, LiveToken, NewSession, NewToken, SecretHash,
 };
 pub use audit::AuditFilter;
+pub use jobs::{Admission, JobRecord, JournalPhase, JournalRow, LogEntry, NewJob, Outcome};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 

@@ -16,14 +16,15 @@ impl Store {
         made_at: Timestamp,
         made_by: &str,
     ) -> Result<Plan, StoreError> {
-        let id = sqlx::query("INSERT INTO plans (made_at, made_by, hash, draft) VALUES (?, ?, ?, ?)")
-            .bind(made_at.0)
-            .bind(made_by)
-            .bind(&hash)
-            .bind(serde_json::to_string(&draft)?)
-            .execute(&self.pool)
-            .await?
-            .last_insert_rowid();
+        let id =
+            sqlx::query("INSERT INTO plans (made_at, made_by, hash, draft) VALUES (?, ?, ?, ?)")
+                .bind(made_at.0)
+                .bind(made_by)
+                .bind(&hash)
+                .bind(serde_json::to_string(&draft)?)
+                .execute(&self.pool)
+                .await?
+                .last_insert_rowid();
         Ok(Plan { id: PlanId(id), made_at, hash, draft })
     }
 

@@ -64,12 +64,13 @@ impl Store {
         key: &str,
         request_hash: &str,
     ) -> Result<Option<Admission>, StoreError> {
-        let row =
-            sqlx::query("SELECT id, request_hash FROM jobs WHERE account = ? AND idempotency_key = ?")
-                .bind(account.0)
-                .bind(key)
-                .fetch_optional(&self.pool)
-                .await?;
+        let row = sqlx::query(
+            "SELECT id, request_hash FROM jobs WHERE account = ? AND idempotency_key = ?",
+        )
+        .bind(account.0)
+        .bind(key)
+        .fetch_optional(&self.pool)
+        .await?;
         row.map(|row| same_request(&row, request_hash)).transpose()
     }
 

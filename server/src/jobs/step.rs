@@ -1,0 +1,183 @@
+//! Carrying out one step.
+
+use std::time::Duration;
+
+use signalbox_domain::ids::NodeId;
+use signalbox_domain::jobs::{LogKind, StepState};
+use signalbox_domain::plan::{Action, Check, Expect, Step};
+use signalbox_domain::remote::RemoteCommand;
+use tokio::time::{Instant, sleep};
+
+use super::check::check_detail;
+use super::journal::Entry;
+use super::log::{entry, excerpt, output_entries};
+use super::probe::Probe;
+use super::run::Run;
+use super::{StepError, words};
+use crate::clock;
+use crate::store::JournalPhase;
+
+impl Run {
+    /// Carries a step out, from its first action to its last.
+    pub(super) async fn step(&self, position: usize, step: &Step) -> Result<(), StepError> {
+        self.cancellation.arrive(step.cancellable)?;
+        let cancel = step.cancellable.then(|| words::cancel(&self.draft, position));
+        let total = self.draft.steps.len();
+        self.board.note(format!("Step {} of {total}: {}", position + 1, step.title.en)).await?;
+        self.board
+            .change(|view| {
+                view.summary.status = step.title.clone();
+                view.cancel = cancel;
+                if let Some(view) = view.steps.get_mut(position) {
+                    view.state = StepState::Running;
+                    view.started_at = Some(clock::now());
+                }
+            })
+            .await?;
+        let result = self.actions(position, step).await;
+        let (state, error) = match &result {
+            Ok(()) => (StepState::Done, None),
+            // Nothing can be saved now; the journal tells how far it came.
+            Err(StepError::Store(_)) => return result,
+            // What happened is found out before the step is called failed.
+            Err(StepError::NoAnswer { .. }) => (StepState::Running, None),
+            Err(error) => (StepState::Failed, Some(error.chain())),
+        };
+        if let Some(error) = &error {
+            self.board.error(None, format!("Step {} failed: {error}", position + 1)).await?;
+        }
+        self.end_step(position, state, error).await?;
+        result
+    }
+
+    pub(super) async fn end_step(
+        &self,
+        position: usize,
+        state: StepState,
+        error: Option<String>,
+    ) -> Result<(), StepError> {
+        let ended = (state != StepState::Running).then(clock::now);
+        self.board
+            .change(|view| {
+                view.cancel = None;
+                if let Some(view) = view.steps.get_mut(position) {
+                    view.state = state;
+                    view.finished_at = ended;
+                    view.error = error.or(view.error.take());
+                }
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn actions(&self, position: usize, step: &Step) -> Result<(), StepError> {
+        for (index, action) in step.actions.iter().enumerate() {
+            self.cancellation.check()?;
+            let row = Entry::of(JournalPhase::Run, position, index, action);
+            self.journaled(row, self.act(JournalPhase::Run, position, action)).await?;
+        }
+        Ok(())
+    }
+
+    /// Does what the action says. Yields the exit status of a command.
+    pub(super) async fn act(
+        &self,
+        phase: JournalPhase,
+        step: usize,
+        action: &Action,
+    ) -> Result<Option<u32>, StepError> {
+        match action {
+            Action::Run { node, command, expect } => self.command(*node, command, expect).await,
+            Action::Await { check, every_ms, timeout_ms } => {
+                let every = Duration::from_millis(*every_ms);
+                let at_most = Duration::from_millis(*timeout_ms);
+                self.wait_until(phase, check, every, at_most).await.map(|()| None)
+            }
+            Action::StartClientProbe { probe } => {
+                self.board
+                    .log(vec![entry(Some(probe.node), LogKind::Command, probe.command.readable())])
+                    .await?;
+                let started = Probe::start(&self.remote, &self.board, probe).await?;
+                *self.probe.lock().await = Some(started);
+                Ok(None)
+            }
+            Action::StopClientProbe => self.stop_probe().await.map(|()| None).map_err(Into::into),
+            Action::Capture { node, command, capture } => {
+                let backup = self.take_backup(step, *node, command, capture).await?;
+                self.board.change(|view| view.backup = Some(backup)).await?;
+                Ok(None)
+            }
+            Action::DiscardCapture => self.discard_capture().await.map(|()| None),
+        }
+    }
+
+    async fn command(
+        &self,
+        node: NodeId,
+        command: &RemoteCommand,
+        expect: &Expect,
+    ) -> Result<Option<u32>, StepError> {
+        self.board.log(vec![entry(Some(node), LogKind::Command, command.readable())]).await?;
+        let begun = Instant::now();
+        let output = match self.remote.run(node, command).await {
+            Ok(output) => output,
+            Err(source) => {
+                self.board.error(Some(node), format!("no answer: {source}")).await?;
+                return Err(StepError::NoAnswer { node, source });
+            }
+        };
+        self.board.log(output_entries(node, &output, begun.elapsed())).await?;
+        if expect.holds(output.exit_status, &output.stdout) {
+            return Ok(Some(output.exit_status));
+        }
+        if output.exit_status != 0 {
+            let exit_status = output.exit_status;
+            return Err(StepError::Refused { node, exit_status, excerpt: excerpt(&output) });
+        }
+        Err(StepError::Unexpected {
+            node,
+            expected: expected(expect),
+            excerpt: check_detail(expect, &output),
+        })
+    }
+
+    async fn wait_until(
+        &self,
+        phase: JournalPhase,
+        check: &Check,
+        every: Duration,
+        at_most: Duration,
+    ) -> Result<(), StepError> {
+        let begun = Instant::now();
+        let mut before = None;
+        loop {
+            let mut seen = self.look(check).await;
+            self.log_if_new(&mut seen, &mut before).await?;
+            if seen.held == Some(true) {
+                return Ok(());
+            }
+            if begun.elapsed() >= at_most {
+                return Err(StepError::Waited {
+                    title: check.title.en.clone(),
+                    waited: at_most,
+                    last: seen.detail,
+                });
+            }
+            tokio::select! {
+                () = sleep(every) => {}
+                // An undo is not cancelled by what caused it.
+                cancelled = self.cancellation.cancelled(), if phase == JournalPhase::Run => {
+                    return Err(cancelled);
+                }
+            }
+        }
+    }
+}
+
+fn expected(expect: &Expect) -> String {
+    match expect {
+        Expect::Success => "anything, with exit status 0".to_owned(),
+        Expect::Line { line } => format!("the line {line:?}"),
+        Expect::NoLine { line } => format!("no line {line:?}"),
+    }
+}
