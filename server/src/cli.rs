@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use signalbox_domain::access::Role;
+use signalbox_domain::access::{AccountName, Role};
 
 use crate::config::Config;
 
@@ -30,7 +30,7 @@ pub enum Command {
         link: LinkArgs,
         /// Name of the account.
         #[arg(long)]
-        account: String,
+        account: AccountName,
         /// Role of the account when it is made now.
         #[arg(long, default_value = "admin")]
         role: Role,
@@ -57,7 +57,7 @@ pub enum TokenCommand {
         data: PathBuf,
         /// What the token is for; also the name of the script account that holds it.
         #[arg(long)]
-        name: String,
+        name: AccountName,
         #[arg(long)]
         role: Role,
         /// From 1 to 365.

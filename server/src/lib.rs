@@ -11,6 +11,7 @@ pub mod data_dir;
 pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod local;
 pub mod observe;
 pub mod sealing;
 pub mod secret;

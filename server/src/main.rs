@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use signalbox_server::cli::{Cli, Command};
+use signalbox_server::local;
 use signalbox_server::serve::serve;
 use tracing_subscriber::EnvFilter;
 
@@ -14,7 +15,11 @@ async fn main() -> ExitCode {
 
     let ended: Result<(), Box<dyn Error>> = match Cli::parse().command {
         Command::Serve(config) => serve(config).await.map_err(Into::into),
-        Command::SetupLink(_) | Command::SignInLink { .. } | Command::Token(_) => Ok(()),
+        Command::SetupLink(link) => local::set_up_link(&link).await.map_err(Into::into),
+        Command::SignInLink { link, account, role } => {
+            local::sign_in_link(&link, &account, role).await.map_err(Into::into)
+        }
+        Command::Token(create) => local::create_token(&create).await.map_err(Into::into),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,9 +8,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::access;
 use crate::config::Config;
 use crate::http;
 use crate::http::origin::{OriginError, Origins};
+use crate::secret::Secret;
 use crate::state::{App, StartError};
 
 /// How long requests that are being answered may take after the console was told to end.
@@ -41,6 +43,12 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let origins = Origins::new(local, config.public_url.as_deref())?;
     let app = App::start(config, origins).await?;
     tracing::info!(address = %local, data = %app.data.path().display(), "listening");
+    if app.store.needs_set_up().await.map_err(StartError::Store)? {
+        let link = access::new_set_up_link(&app.store, app.origins.address())
+            .await
+            .map_err(StartError::Store)?;
+        print_set_up_link(&link);
+    }
 
     let ending = CancellationToken::new();
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -60,6 +68,15 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     }
     app.store.close().await;
     Ok(())
+}
+
+/// To the terminal, not to the log: whoever reads it first becomes the admin.
+#[allow(clippy::print_stdout)]
+fn print_set_up_link(link: &Secret<String>) {
+    println!(
+        "Nobody can sign in yet. Make the first admin here, within 15 minutes:\n{}",
+        link.reveal()
+    );
 }
 
 async fn told_to_end() {

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::app::access::{AccessError, Limits, Passwords, SessionKeys};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::http::origin::Origins;
@@ -21,6 +22,12 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Where requests that change something may come from.
     pub origins: Origins,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Signs the cookies of sessions.
+    pub session_keys: SessionKeys,
+    /// How often one may try to sign in.
+    pub limits: Limits,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +36,8 @@ pub enum StartError {
     DataDir(#[from] DataDirError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("passwords cannot be hashed")]
+    Passwords(#[source] AccessError),
 }
 
 impl App {
@@ -36,7 +45,18 @@ impl App {
         let data = DataDir::open(&config.data)?;
         let sealer = Sealer::new(&data.secret_key()?);
         let store = Store::open(&data.database()).await?;
-        Ok(App(Arc::new(Parts { config, data, store, sealer, origins })))
+        let passwords = Passwords::new().map_err(StartError::Passwords)?;
+        let session_keys = SessionKeys::new(&sealer);
+        Ok(App(Arc::new(Parts {
+            config,
+            data,
+            store,
+            sealer,
+            origins,
+            passwords,
+            session_keys,
+            limits: Limits::default(),
+        })))
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/api/v1/audit`
 
+#![allow(unused_qualifications)] // in what the macro makes of `params`
+
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
@@ -39,7 +41,6 @@ struct ListQuery {
 }
 
 /// The audit log, newest first.
-#[allow(unused_qualifications)] // in what the macro makes of `params`
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(ListQuery), responses((status = 200, body = AuditPage)))]
 async fn list(
     State(app): State<App>,

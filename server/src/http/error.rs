@@ -114,6 +114,31 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// Turns what axum itself answers, e.g. to a body that is no JSON, into a problem.
+pub async fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let is_text = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !status.is_client_error() || !is_text {
+        return response;
+    }
+    let body = axum::body::to_bytes(response.into_body(), REJECTION_BYTES).await;
+    let text = body.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    Problem::new(status, rejection_code(status), Phrase::same(text)).into_response()
+}
+
+const REJECTION_BYTES: usize = 4096;
+
+fn rejection_code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",
+        _ => "invalid",
+    }
+}
+
 /// What a caught panic is answered with.
 pub fn from_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
     let message = panic

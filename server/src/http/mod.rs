@@ -1,5 +1,6 @@
 //! Thin handlers: parse, call `app`, answer.
 
+pub mod access;
 pub mod actor;
 pub mod audit;
 pub mod error;
@@ -13,7 +14,7 @@ pub mod security;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::any;
 use signalbox_domain::phrase::Phrase;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -30,6 +31,7 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::document())
         .merge(health::routes())
         .merge(openapi::routes())
+        .merge(access::routes())
         .merge(audit::routes())
 }
 
@@ -42,6 +44,7 @@ pub fn router(app: App) -> Router {
         .route("/api/{*rest}", any(no_such_route))
         .fallback(no_such_route)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(map_response(error::as_problem))
         .layer(CatchPanicLayer::custom(error::from_panic))
         .layer(from_fn(security::headers))
         .layer(from_fn(request::identify))

@@ -45,6 +45,11 @@ impl Origins {
         }
     }
 
+    /// The console's address, for links to its pages.
+    pub fn address(&self) -> &str {
+        self.allowed.first().map_or("", String::as_str)
+    }
+
     /// Whether browsers reach the console over TLS, so that its cookie is for TLS only.
     pub fn https(&self) -> bool {
         self.https

@@ -33,6 +33,27 @@ const fn row(method: Method, path: &'static str, access: Access) -> Row {
 pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/health", Access::Public),
     row(Method::GET, "/api/v1/openapi.json", Access::Public),
+    row(Method::POST, "/api/v1/session", Access::Public),
+    row(Method::GET, "/api/v1/session", Access::Needs(Permission::AccessSelf)),
+    row(Method::DELETE, "/api/v1/session", Access::Needs(Permission::AccessSelf)),
+    row(Method::GET, "/api/v1/access/setup", Access::Public),
+    row(Method::POST, "/api/v1/access/setup", Access::Public),
+    row(Method::PUT, "/api/v1/access/password", Access::Needs(Permission::AccessSelf)),
+    row(Method::GET, "/api/v1/access/browsers", Access::Needs(Permission::AccessSelf)),
+    row(Method::DELETE, "/api/v1/access/browsers", Access::Needs(Permission::AccessSelf)),
+    row(Method::GET, "/api/v1/access/tokens", Access::Needs(Permission::AccessSelf)),
+    row(Method::POST, "/api/v1/access/tokens", Access::Needs(Permission::AccessSelf)),
+    row(Method::DELETE, "/api/v1/access/tokens/{id}", Access::Needs(Permission::AccessSelf)),
+    row(Method::GET, "/api/v1/access/accounts", Access::Needs(Permission::AccessAdmin)),
+    row(Method::POST, "/api/v1/access/accounts", Access::Needs(Permission::AccessAdmin)),
+    row(Method::PATCH, "/api/v1/access/accounts/{id}", Access::Needs(Permission::AccessAdmin)),
+    row(Method::DELETE, "/api/v1/access/accounts/{id}", Access::Needs(Permission::AccessAdmin)),
+    row(Method::POST, "/api/v1/access/accounts/{id}/link", Access::Needs(Permission::AccessAdmin)),
+    row(
+        Method::DELETE,
+        "/api/v1/access/accounts/{id}/browsers",
+        Access::Needs(Permission::AccessAdmin),
+    ),
     row(Method::GET, "/api/v1/audit", Access::Needs(Permission::AuditRead)),
     row(Method::GET, "/api/v1/audit/verify", Access::Needs(Permission::AuditRead)),
 ];
@@ -48,7 +69,7 @@ pub fn access(method: &Method, path: &str) -> Option<Access> {
 pub async fn guard(
     State(app): State<App>,
     path: MatchedPath,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     if let Err(problem) = app.origins.check(request.method(), request.headers()) {
@@ -57,8 +78,9 @@ pub async fn guard(
     let Some(access) = access(request.method(), path.as_str()) else {
         return no_row(request.method(), path.as_str()).into_response();
     };
-    match actor::admit(&app, access, &mut request).await {
-        Ok(renewed) => renewed.attach(next.run(request).await),
+    let (mut head, body) = request.into_parts();
+    match actor::admit(&app, access, &mut head).await {
+        Ok(renewed) => renewed.attach(next.run(Request::from_parts(head, body)).await),
         Err(problem) => problem.into_response(),
     }
 }

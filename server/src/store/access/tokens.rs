@@ -67,18 +67,7 @@ impl Store {
         .bind(now.0)
         .fetch_optional(&self.pool)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let account_role = role(row.account_role.clone())?;
-        let token = ApiToken::try_from(row)?;
-        Ok(Some(LiveToken {
-            id: token.id,
-            name: token.name,
-            account: token.account,
-            account_name: token.account_name,
-            role: token.role.min(account_role),
-            permissions: token.permissions,
-            last_used_at: token.last_used_at,
-        }))
+        row.map(LiveToken::try_from).transpose()
     }
 
     pub async fn token_used(&self, id: TokenId, now: Timestamp) -> Result<(), StoreError> {
@@ -90,15 +79,21 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the token was neither revoked nor has expired.
-    pub async fn token_is_live(&self, id: TokenId, now: Timestamp) -> Result<bool, StoreError> {
-        let live: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM api_tokens WHERE id = ? AND expires_at > ?")
-                .bind(id.0)
-                .bind(now.0)
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(live == 1)
+    pub async fn live_token_by_id(
+        &self,
+        id: TokenId,
+        now: Timestamp,
+    ) -> Result<Option<LiveToken>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT api_tokens.*, accounts.name AS account_name, accounts.role AS account_role
+             FROM api_tokens JOIN accounts ON accounts.id = api_tokens.account
+             WHERE api_tokens.id = ? AND expires_at > ?",
+        )
+        .bind(id.0)
+        .bind(now.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(LiveToken::try_from).transpose()
     }
 
     /// All tokens, or those of one account; expired ones too.
@@ -159,6 +154,24 @@ impl TryFrom<Row> for ApiToken {
             created_at: Timestamp(row.created_at),
             expires_at: Timestamp(row.expires_at),
             last_used_at: row.last_used_at.map(Timestamp),
+        })
+    }
+}
+
+impl TryFrom<Row> for LiveToken {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<LiveToken, StoreError> {
+        let account_role = role(row.account_role.clone())?;
+        let token = ApiToken::try_from(row)?;
+        Ok(LiveToken {
+            id: token.id,
+            name: token.name,
+            account: token.account,
+            account_name: token.account_name,
+            role: token.role.min(account_role),
+            permissions: token.permissions,
+            last_used_at: token.last_used_at,
         })
     }
 }
