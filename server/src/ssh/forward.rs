@@ -1,5 +1,7 @@
 //! A private unix socket on the console's side that leads to one on a node.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ use super::{SshError, TargetDirectory};
 pub struct Forward {
     socket: PathBuf,
     carrier: AbortHandle,
-    /// Only the console's own account may enter it (mode 0700).
+    /// Only the console's own account may enter it.
     _directory: TempDir,
 }
 
@@ -42,7 +44,11 @@ pub(super) async fn open(
 ) -> Result<Forward, SshError> {
     let connection = connect(targets.as_ref(), node).await?;
     let local = |error: std::io::Error| SshError::LocalSocket(error.to_string());
-    let directory = tempfile::Builder::new().prefix("signalbox-").tempdir().map_err(local)?;
+    let directory = tempfile::Builder::new()
+        .prefix("signalbox-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir()
+        .map_err(local)?;
     let socket = directory.path().join("socket");
     let listener = UnixListener::bind(&socket).map_err(local)?;
     let carrier = Carrier { targets, node, remote_socket: remote_socket.clone(), connection };

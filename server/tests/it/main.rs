@@ -1,0 +1,5 @@
+//! The server's parts together: one test binary, one module a feature.
+
+mod ssh;
+mod ssh_lab;
+mod sshd;
