@@ -72,7 +72,9 @@ pub struct Output {
     pub truncated: bool,
 }
 
-/// A running command. Dropping it closes the channel, which ends the command.
+/// A running command. Dropping it closes the channel: the command ends when it next writes to its
+/// standard output or reads the end of its standard input, so one that does neither must not be
+/// streamed.
 #[derive(Debug)]
 pub struct Stream {
     /// Bounded: a slow reader holds the node back, not our memory. Ends with [`StreamEvent::Exit`]

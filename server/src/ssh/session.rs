@@ -184,7 +184,9 @@ impl Run {
     }
 }
 
-/// A command whose reader has gone is told to end, and finds its pipes closed.
+/// A command whose reader has gone finds its pipes closed, and is told to end. sshd passes the
+/// signal on only for accounts other than root and never through sudo, so that a command which
+/// neither reads nor writes may go on until its own end.
 async fn end_command(writer: &ChannelWriteHalf<Msg>) {
     // All three fail only when the connection has ended, and the command with it.
     let _ = writer.signal(Sig::TERM).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use signalbox_domain::ids::NodeId;
-use signalbox_domain::remote::{Elevation, RemoteCommand};
+use signalbox_domain::remote::{Elevation, RemoteCommand, Script};
 use signalbox_server::secret::Secret;
 use signalbox_server::ssh::{Credential, Lines, Remote, SshError, StreamEvent, Target};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
@@ -104,34 +104,41 @@ async fn twenty_commands_at_once_share_one_connection() {
     assert_eq!(seen.len(), 1, "{seen:?}");
 }
 
-/// For root and under sudo: the process is looked for on the node.
+/// One that writes, as a probe does, and one that reads, each for root and under sudo.
 #[tokio::test]
 async fn a_dropped_stream_ends_its_command_on_the_node() {
     if !is_up() {
         return;
     }
-    for (user, elevation, mark) in
-        [("root", Elevation::None, "31.4159"), ("ops", Elevation::Sudo, "27.1828")]
-    {
-        let lines = line_to(DIR_A, user, elevation, console_key()).await;
-        let ping =
-            RemoteCommand::new("ping").words(&["-i", "0.2", "-s"]).words(&["64", "127.0.0.1"]);
-        let beat = RemoteCommand::new("vmstat").words(&["1"]);
-        for (command, process) in [(&ping, "ping -i 0.2 -s 64 127.0.0.1"), (&beat, "vmstat 1")] {
-            let mut stream = lines.stream(NodeId(1), command).await.unwrap();
-            assert!(matches!(stream.events.recv().await, Some(StreamEvent::Stdout(_))));
-            drop(stream);
-            assert!(ends_within(&lines, process).await, "{process} lives on ({user}, {mark})");
-        }
+    const BEATS: Script = Script { name: "beats", text: "while :; do echo beat; sleep 0.$1; done" };
+    let cases = [("root", Elevation::None, 2_u16), ("ops", Elevation::Sudo, 3)];
+    for (user, elevation, number) in cases {
+        let lines = line_to(DB_1, user, elevation, console_key()).await;
+        let beats = RemoteCommand::script(&BEATS).value(&number).timeout_ms(60_000);
+        let mut stream = lines.stream(NodeId(1), &beats).await.unwrap();
+        assert!(matches!(stream.events.recv().await, Some(StreamEvent::Stdout(_))));
+        drop(stream);
+        assert!(ends(&lines, &format!("beats {number}")).await, "beats lives on ({user})");
+
+        let reads = RemoteCommand::new("tail").words(&["-c"]).value(&number).timeout_ms(60_000);
+        let stream = lines.stream(NodeId(1), &reads).await.unwrap();
+        let name = format!("tail -c {number}");
+        assert!(is_running(&lines, &name).await);
+        drop(stream);
+        assert!(ends(&lines, &name).await, "tail lives on ({user})");
     }
 }
 
-async fn ends_within(lines: &Lines, process: &str) -> bool {
+async fn is_running(lines: &Lines, process: &str) -> bool {
     let processes = RemoteCommand::new("ps").words(&["-eo", "args"]);
+    let output = lines.run(NodeId(1), &processes).await.unwrap();
+    output.stdout.lines().any(|args| args.trim().ends_with(process))
+}
+
+async fn ends(lines: &Lines, process: &str) -> bool {
     let deadline = Instant::now() + Duration::from_secs(5);
     while Instant::now() < deadline {
-        let output = lines.run(NodeId(1), &processes).await.unwrap();
-        if !output.stdout.lines().any(|args| args.trim() == process) {
+        if !is_running(lines, process).await {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
