@@ -2,12 +2,14 @@
 #![allow(clippy::print_stdout, reason = "this is the command's output")]
 
 use std::process;
+use std::time::Duration;
 
 use clap::Subcommand;
 
 use crate::error::LabError;
 use crate::faults::Slowness;
 use crate::lab::{Lab, down_all};
+use crate::load::{LedgerCheck, LoadOptions, LoadReport};
 use crate::up::UpOptions;
 
 /// A fleet of real nodes on this machine.
@@ -63,6 +65,20 @@ pub enum LabCommand {
         #[arg(long, default_value_t = 200)]
         delay_ms: u32,
     },
+    /// Let clients ask for pages and write rows through the virtual IPs, and check each acknowledged write
+    Load {
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        #[arg(long, default_value_t = 50)]
+        requests_per_second: u32,
+        #[arg(long, default_value_t = 20)]
+        writes_per_second: u32,
+        /// Run no clients; check the writes of all runs since the lab came up
+        #[arg(long)]
+        check: bool,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl LabCommand {
@@ -107,8 +123,50 @@ impl LabCommand {
                 }
                 Ok(())
             }
+            Self::Load { check: true, .. } => {
+                for (run, check) in Lab::attach()?.check_load()? {
+                    println!("run {run}: {}", in_words(&check));
+                }
+                Ok(())
+            }
+            Self::Load { seconds, requests_per_second, writes_per_second, json, .. } => {
+                let duration = Duration::from_secs(seconds);
+                let options = LoadOptions { duration, requests_per_second, writes_per_second };
+                if json {
+                    let report = Lab::attach()?.load(&options, &mut |_| ())?;
+                    println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
+                } else {
+                    print_load(&Lab::attach()?.load(&options, &mut progress)?);
+                }
+                Ok(())
+            }
         }
     }
+}
+
+fn print_load(report: &LoadReport) {
+    for (what, tally) in [("pages", &report.pages), ("writes", &report.writes)] {
+        println!(
+            "{what}: {} ok, {} failed, longest gap {:.0} ms, latency p50 {:.1} ms, p99 {:.1} ms",
+            tally.ok,
+            tally.failed,
+            tally.longest_gap_ms,
+            tally.latency_p50_ms,
+            tally.latency_p99_ms
+        );
+    }
+    for (server, pages) in &report.served_by {
+        println!("  {server} served {pages}");
+    }
+    println!("ledger: {}", in_words(&report.ledger));
+}
+
+fn in_words(check: &LedgerCheck) -> String {
+    let (lost, unacknowledged) = (check.lost.len(), check.unacknowledged);
+    format!(
+        "{} writes acknowledged, {lost} of them lost; {unacknowledged} there without an answer",
+        check.acknowledged
+    )
 }
 
 fn print_status(lab: &Lab) {

@@ -19,7 +19,7 @@ pub enum CommandError {
 
 /// Runs `program` and returns what it printed; an exit status other than 0 is an error.
 pub(crate) fn run(program: &str, args: &[&str]) -> Result<String, CommandError> {
-    check(program, args, output(program, args, None)?)
+    check(program, args, &output(program, args, None)?)
 }
 
 /// As [`run`], with `input` on its standard input.
@@ -28,7 +28,7 @@ pub(crate) fn run_with_input(
     args: &[&str],
     input: &str,
 ) -> Result<String, CommandError> {
-    check(program, args, output(program, args, Some(input))?)
+    check(program, args, &output(program, args, Some(input))?)
 }
 
 /// Whether the program could be run and ended with status 0.
@@ -58,7 +58,7 @@ pub(crate) fn output(
     child.wait_with_output().map_err(start)
 }
 
-pub(crate) fn check(program: &str, args: &[&str], output: Output) -> Result<String, CommandError> {
+pub(crate) fn check(program: &str, args: &[&str], output: &Output) -> Result<String, CommandError> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
     if output.status.success() {
         return Ok(text(&output.stdout));

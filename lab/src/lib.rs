@@ -20,6 +20,7 @@ mod image;
 mod keepalived;
 mod keys;
 mod lab;
+pub mod load;
 mod machine;
 mod process;
 mod site;

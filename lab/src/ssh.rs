@@ -23,23 +23,33 @@ impl Lab {
         command: &[&str],
         input: Option<&str>,
     ) -> Result<Output, LabError> {
-        let mut args = self.ssh_arguments(self.node(node)?);
-        args.extend(["-o".to_owned(), "BatchMode=yes".to_owned(), "--".to_owned()]);
-        args.extend(command.iter().map(|argument| quote(argument)));
+        let args = self.ssh_command(node, command)?;
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         Ok(command::output("ssh", &args, input)?)
     }
 
+    /// The arguments by which the ssh client runs `command` on a node without asking anybody anything.
+    pub(crate) fn ssh_command(
+        &self,
+        node: &str,
+        command: &[&str],
+    ) -> Result<Vec<String>, LabError> {
+        let mut args = self.ssh_arguments(self.node(node)?);
+        args.extend(["-o".to_owned(), "BatchMode=yes".to_owned(), "--".to_owned()]);
+        args.extend(command.iter().map(|argument| quote(argument)));
+        Ok(args)
+    }
+
     /// As [`Lab::ssh`], for a command that must succeed: its standard output.
     pub fn ssh_ok(&self, node: &str, command: &[&str]) -> Result<String, LabError> {
-        self.checked(node, command, self.ssh(node, command)?)
+        self.checked(node, command, &self.ssh(node, command)?)
     }
 
     pub(crate) fn checked(
         &self,
         node: &str,
         command: &[&str],
-        output: Output,
+        output: &Output,
     ) -> Result<String, LabError> {
         command::check("ssh", command, output).map_err(|error| match error {
             CommandError::Failed { stderr, .. } => {

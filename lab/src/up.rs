@@ -203,7 +203,7 @@ impl Lab {
             if let Some(source) = source.and_then(|source| source.links.values().next()) {
                 let sql = database::become_replica(*source, &gtid);
                 let output = self.ssh_with_input(&database.name, &["mariadb"], Some(&sql))?;
-                self.checked(&database.name, &["mariadb"], output)?;
+                self.checked(&database.name, &["mariadb"], &output)?;
             }
         }
         for replica in databases.iter().filter(|database| database.replica_of.is_some()) {
