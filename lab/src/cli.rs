@@ -65,7 +65,8 @@ pub enum LabCommand {
         #[arg(long, default_value_t = 200)]
         delay_ms: u32,
     },
-    /// Let clients ask for pages and write rows through the virtual IPs, and check each acknowledged write
+    /// Let clients ask for pages and write rows through the virtual IPs, and check each
+    /// acknowledged write
     Load {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
@@ -82,7 +83,8 @@ pub enum LabCommand {
 }
 
 impl LabCommand {
-    /// Runs the command, printing what it does. `ssh` ends this process with the remote command's exit status.
+    /// Runs the command, printing what it does. `ssh` ends this process with the remote command's
+    /// exit status.
     pub fn run(self) -> Result<(), LabError> {
         let mut progress = |line: &str| println!("{line}");
         match self {
@@ -117,8 +119,8 @@ impl LabCommand {
             Self::Slow { node, delay_ms } => {
                 if Lab::attach()?.slow(&node, delay_ms)? == Slowness::Processor {
                     println!(
-                        "this machine's kernel cannot delay frames (sch_netem), so {node} is kept from its processor \
-                         instead: 1 ms in each {delay_ms}"
+                        "this machine's kernel cannot delay frames (sch_netem), so {node} is kept \
+                         from its processor instead: 1 ms in each {delay_ms}"
                     );
                 }
                 Ok(())

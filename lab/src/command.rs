@@ -6,7 +6,8 @@ use std::process::{Command, Output, Stdio};
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     #[error(
-        "{program} could not be started; is the Debian package that brings it installed? (`cargo xtask setup`)"
+        "{program} could not be started; is the Debian package that brings it installed? \
+         (`cargo xtask setup`)"
     )]
     Start {
         program: String,

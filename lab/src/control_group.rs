@@ -1,5 +1,5 @@
-//! Control groups, versions 1 and 2: each node in one of its own, so that the systemd of one container does not meet
-//! that of another, and a node's processor time can be limited.
+//! Control groups, versions 1 and 2: each node in one of its own, so that the systemd of one
+//! container does not meet that of another, and a node's processor time can be limited.
 
 use std::fs;
 use std::path::{Path, PathBuf};

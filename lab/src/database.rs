@@ -21,7 +21,8 @@ pub(crate) fn configuration(topology: &Topology, node: &NodeSpec) -> String {
     if let Some(address) = node.links.values().next() {
         text.push_str(&format!("report_host = {address}\n"));
     }
-    // Semi-synchronous where the topology says so: the replica acknowledges, and its source waits for it.
+    // Semi-synchronous where the topology says so: the replica acknowledges, and its source waits
+    // for it.
     let waits = topology
         .nodes
         .iter()
@@ -32,13 +33,15 @@ pub(crate) fn configuration(topology: &Topology, node: &NodeSpec) -> String {
     text
 }
 
-/// The SQL that makes a copy of the first content a replica of `source`. Run once; the server remembers.
+/// The SQL that makes a copy of the first content a replica of `source`. Run once; the server
+/// remembers.
 pub(crate) fn become_replica(source: Ipv4Addr, seed_gtid: &str) -> String {
     format!(
         "SET SESSION sql_log_bin = 0;\n\
          ALTER EVENT orders.forget_old_carts DISABLE ON SLAVE;\n\
          SET GLOBAL gtid_slave_pos = '{seed_gtid}';\n\
-         CHANGE MASTER TO MASTER_HOST = '{source}', MASTER_USER = 'repl', MASTER_PASSWORD = 'repl-password',\n\
+         CHANGE MASTER TO MASTER_HOST = '{source}',\n\
+           MASTER_USER = 'repl', MASTER_PASSWORD = 'repl-password',\n\
            MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 1;\n\
          START SLAVE;\n"
     )

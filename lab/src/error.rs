@@ -33,7 +33,8 @@ pub enum LabError {
     #[error("nothing in this lab can do that: {0}")]
     NotInThisLab(String),
     #[error(
-        "the lab's state {path} is not as this program writes it; clear it away with `cargo xtask lab down`"
+        "the lab's state {path} is not as this program writes it; \
+         clear it away with `cargo xtask lab down`"
     )]
     State {
         path: PathBuf,

@@ -10,13 +10,14 @@ use crate::wire;
 pub enum Slowness {
     /// Every frame to the node arrives late.
     Frames,
-    /// This machine's kernel has no `sch_netem`: the node gets 1 ms of processor time in each period instead.
+    /// This machine's kernel has no `sch_netem`: the node gets 1 ms of processor time in each
+    /// period instead.
     Processor,
 }
 
 impl Lab {
-    /// Drops every frame between two nodes on the segments that they share. One way, `b` no longer hears `a`, and `a`
-    /// still hears `b`. The console keeps its own line to both.
+    /// Drops every frame between two nodes on the segments that they share. One way, `b` no longer
+    /// hears `a`, and `a` still hears `b`. The console keeps its own line to both.
     pub fn cut(&self, a: &str, b: &str, one_way: bool) -> Result<(), LabError> {
         self.update(|state| {
             let (first, second) = (find(state, a)?, find(state, b)?);

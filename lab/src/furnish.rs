@@ -1,4 +1,5 @@
-//! What a node's own files say: written once onto its fresh disk, before it boots for the first time.
+//! What a node's own files say: written once onto its fresh disk, before it boots for the first
+//! time.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -82,7 +83,8 @@ impl Furnishing<'_> {
     fn web_server(&self) -> Result<(), LabError> {
         let name = &self.node.name;
         let site = format!(
-            "server {{\n    listen 80 default_server;\n    root /var/www/html;\n    access_log off;\n    \
+            "server {{\n    listen 80 default_server;\n    root /var/www/html;\n    \
+             access_log off;\n    \
              add_header X-Served-By {name};\n    \
              location = /healthz {{ default_type text/plain; return 200 \"ok {name}\\n\"; }}\n}}\n"
         );

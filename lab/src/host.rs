@@ -7,7 +7,8 @@ use crate::error::LabError;
 use crate::image;
 use crate::state::NodeKind;
 
-/// Debian packages that the lab needs on the machine it runs on; those for kernel nodes are in [`KERNEL_PACKAGES`].
+/// Debian packages that the lab needs on the machine it runs on; those for kernel nodes are in
+/// [`KERNEL_PACKAGES`].
 pub const REQUIRED_PACKAGES: &[&str] = &[
     "debootstrap",
     "systemd-container",
@@ -51,7 +52,8 @@ pub(crate) fn check() -> Result<(), LabError> {
     Err(LabError::PackagesMissing { install: missing.clone(), missing })
 }
 
-/// How directors can be had here: on this kernel if it has IPVS, else with a kernel of their own, else not at all.
+/// How directors can be had here: on this kernel if it has IPVS, else with a kernel of their own,
+/// else not at all.
 pub(crate) fn director_kind() -> Option<NodeKind> {
     let ipvs = Path::new("/proc/net/ip_vs").exists()
         || command::succeeds("modprobe", &["--quiet", "ip_vs"]);
@@ -59,7 +61,8 @@ pub(crate) fn director_kind() -> Option<NodeKind> {
     choose(ipvs, uml)
 }
 
-pub(crate) const NO_DIRECTORS: &str = "directors: this machine's kernel has no IPVS (module ip_vs) and User Mode Linux \
+pub(crate) const NO_DIRECTORS: &str = "directors: this machine's kernel has no IPVS (module \
+     ip_vs) and User Mode Linux \
      is not installed; `apt-get install user-mode-linux uml-utilities` brings it";
 
 fn choose(ipvs: bool, uml: bool) -> Option<NodeKind> {

@@ -1,7 +1,8 @@
-//! What a node's disk is made of: read-only layers in the cache, built once and shared by all nodes and labs.
+//! What a node's disk is made of: read-only layers in the cache, built once and shared by all nodes
+//! and labs.
 //!
-//! Each layer's name carries a hash of all that went into it. It is built under another name and renamed when it is
-//! complete, so that a build that was cut never looks like a good one.
+//! Each layer's name carries a hash of all that went into it. It is built under another name and
+//! renamed when it is complete, so that a build that was cut never looks like a good one.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -50,7 +51,8 @@ const UML_MODULES: &str = "/usr/lib/uml/modules";
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     #[error(
-        "no cache directory: set SIGNALBOX_CACHE, XDG_CACHE_HOME or HOME to a directory with 2 GB free"
+        "no cache directory: set SIGNALBOX_CACHE, XDG_CACHE_HOME or HOME to a directory with 2 GB \
+         free"
     )]
     NoCache,
     #[error("{action} {path}")]
@@ -61,7 +63,9 @@ pub enum ImageError {
         source: io::Error,
     },
     #[error(
-        "debootstrap could not build the nodes' image ({status}); it said last: {last_line}\nIts log is {log}. It needs the Debian mirror (http://deb.debian.org/debian) and about 1 GB; try again when both are there"
+        "debootstrap could not build the nodes' image ({status}); it said last: {last_line}\n\
+         Its log is {log}. It needs the Debian mirror (http://deb.debian.org/debian) and about 1 GB; \
+         try again when both are there"
     )]
     Debootstrap { status: String, last_line: String, log: PathBuf },
     #[error(transparent)]
@@ -245,7 +249,8 @@ pub(crate) fn is_mount_point(path: &Path) -> bool {
     command::succeeds("mountpoint", &["-q", &path.to_string_lossy()])
 }
 
-/// The modules of the User Mode Linux kernel, as a layer. Those for hardware and file systems stay behind.
+/// The modules of the User Mode Linux kernel, as a layer. Those for hardware and file systems stay
+/// behind.
 fn kernel_modules(cache: &Path) -> Result<PathBuf, ImageError> {
     let version = uml_version().unwrap_or_default();
     let complete = cache.join(format!("modules-{version}"));

@@ -99,7 +99,8 @@ fn virtual_server(
                 writeln!(text, "        HTTP_GET {{")?;
                 writeln!(
                     text,
-                    "            url {{\n                path /healthz\n                status_code 200\n            }}"
+                    "            url {{\n                path /healthz\n                \
+                     status_code 200\n            }}"
                 )?;
             }
             Check::Tcp => writeln!(text, "        TCP_CHECK {{")?,

@@ -104,7 +104,8 @@ impl Lab {
     }
 
     fn node_state(&self, node: &LabNode) -> NodeState {
-        const PATIENCE: Duration = Duration::from_millis(500);
+        // A kernel node on a busy machine needs most of it.
+        const PATIENCE: Duration = Duration::from_secs(2);
         let machine = self.machine(node);
         match (machine.running(), machine.frozen()) {
             (false, _) => NodeState::Off,

@@ -1,8 +1,9 @@
-//! A fleet of real nodes on one Linux machine: each a Debian system with its own network stack, systemd, sshd,
-//! keepalived, netfilter, MariaDB or nginx, and with a kernel of its own where this machine's has no IPVS.
+//! A fleet of real nodes on one Linux machine: each a Debian system with its own network stack,
+//! systemd, sshd, keepalived, netfilter, MariaDB or nginx, and with a kernel of its own where this
+//! machine's has no IPVS.
 //!
-//! A lab outlives the process that brought it up: its state is in `/run/signalbox-lab/state.json`, and any process
-//! of root can [`Lab::attach`] to it.
+//! A lab outlives the process that brought it up: its state is in `/run/signalbox-lab/state.json`,
+//! and any process of root can [`Lab::attach`] to it.
 #![allow(
     clippy::disallowed_methods,
     reason = "this crate is blocking throughout; no async runtime waits for it"

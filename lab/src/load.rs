@@ -73,7 +73,8 @@ enum Event {
 }
 
 impl Lab {
-    /// Runs clients on the client node for a while, and then asks the database for each write that it acknowledged.
+    /// Runs clients on the client node for a while, and then asks the database for each write that
+    /// it acknowledged.
     pub fn load(
         &self,
         options: &LoadOptions,
@@ -159,11 +160,13 @@ impl Lab {
         let (host, port) = service.split_once(':').unwrap_or((&service, "3306"));
         let query = format!("SELECT sequence FROM ledger WHERE run = '{}'", record.run);
         // A database that is being moved just now gets a while to come back.
-        let ask = "export MYSQL_PWD=app-password; until mariadb --no-defaults --host=\"$1\" --port=\"$2\" --user=app \
-                   --connect-timeout=2 --batch --skip-column-names --execute=\"$3\" lab; do sleep 0.5; done";
+        const ASK: &str = "export MYSQL_PWD=app-password; \
+                           until mariadb --no-defaults --host=\"$1\" --port=\"$2\" --user=app \
+                           --connect-timeout=2 --batch --skip-column-names --execute=\"$3\" lab; \
+                           do sleep 0.5; done";
         let client = self.client()?;
         let printed =
-            self.ssh_ok(&client, &["timeout", "30", "sh", "-c", ask, "ask", host, port, &query])?;
+            self.ssh_ok(&client, &["timeout", "30", "sh", "-c", ASK, "ask", host, port, &query])?;
         let present: BTreeSet<u64> =
             printed.lines().filter_map(|line| line.trim().parse().ok()).collect();
         Ok(LedgerCheck {

@@ -58,7 +58,8 @@ impl Machine<'_> {
         if self.node.role == Role::Database { "2G" } else { "512M" }
     }
 
-    /// Leaves the node no free block. Shrinking its disk to what is in use costs neither time nor memory.
+    /// Leaves the node no free block. Shrinking its disk to what is in use costs neither time nor
+    /// memory.
     pub(crate) fn fill_disk(&self) -> Result<(), CommandError> {
         let disk = self.disk();
         let printed =
@@ -92,8 +93,8 @@ impl Machine<'_> {
             .args(groups.process_files())
             .arg("--")
             .args(self.command_line())
-            // A container sets the sysctls of its own network (systemd's ENVIRONMENT.md); otherwise nspawn allows
-            // that only with a network namespace that it made itself.
+            // A container sets the sysctls of its own network (systemd's ENVIRONMENT.md); otherwise
+            // nspawn allows that only with a network namespace that it made itself.
             .env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network")
             .stdin(Stdio::null())
             .stdout(log)
@@ -186,7 +187,8 @@ impl Machine<'_> {
         process::signal("CONT", &self.schedulable())
     }
 
-    /// The processes to stop. Those that User Mode Linux traces follow their tracer, and would report the signal to it.
+    /// The processes to stop. Those that User Mode Linux traces follow their tracer, and would
+    /// report the signal to it.
     fn schedulable(&self) -> Vec<StartedProcess> {
         self.processes().into_iter().filter(|process| !process.traced()).collect()
     }
@@ -208,7 +210,8 @@ fn kernel_mark(root: &Path) -> String {
     format!("rootflags={}", root.display())
 }
 
-/// The process of the node at `root` and all that runs in it, also if a crash kept it from being remembered.
+/// The process of the node at `root` and all that runs in it, also if a crash kept it from being
+/// remembered.
 fn processes(root: &Path, remembered: Option<&StartedProcess>) -> Vec<StartedProcess> {
     let marked = [container_mark(root), kernel_mark(root)];
     let found = marked.iter().flat_map(|mark| process::with_argument(mark));
@@ -224,7 +227,8 @@ fn processes(root: &Path, remembered: Option<&StartedProcess>) -> Vec<StartedPro
 pub(crate) fn cut_power(root: &Path, remembered: Option<&StartedProcess>) -> Result<(), LabError> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let deadline = Instant::now() + PATIENCE;
-    // What runs in a node loses its place in the tree when its parent goes first, so all of it is remembered.
+    // What runs in a node loses its place in the tree when its parent goes first, so all of it is
+    // remembered.
     let mut doomed = processes(root, remembered);
     while !doomed.is_empty() {
         process::signal("KILL", &doomed)?;

@@ -1,5 +1,5 @@
-//! The host processes that a lab started. A process id alone is no proof: the number may have gone to somebody
-//! else's process, so each is remembered with the time at which it started.
+//! The host processes that a lab started. A process id alone is no proof: the number may have gone
+//! to somebody else's process, so each is remembered with the time at which it started.
 
 use std::fs;
 
@@ -88,8 +88,9 @@ pub(crate) fn signal(signal: &str, processes: &[StartedProcess]) -> Result<(), C
     }
 }
 
-/// Processes whose command line holds `argument` as one whole argument: how a lab that crashed before it wrote its
-/// state finds the nodes that it had started, since their directories are named in no other process's arguments.
+/// Processes whose command line holds `argument` as one whole argument: how a lab that crashed
+/// before it wrote its state finds the nodes that it had started, since their directories are named
+/// in no other process's arguments.
 pub(crate) fn with_argument(argument: &str) -> Vec<StartedProcess> {
     let holds = |pid: &u32| {
         fs::read(format!("/proc/{pid}/cmdline"))
@@ -103,7 +104,8 @@ fn pids() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// `/proc/PID/stat`: the command's name in brackets may hold anything, so fields count from its last bracket.
+/// `/proc/PID/stat`: the command's name in brackets may hold anything, so fields count from its
+/// last bracket.
 fn stat(pid: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = text.rsplit_once(") ")?;

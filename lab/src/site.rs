@@ -1,4 +1,5 @@
-//! Names and places of one lab on this machine, so that several can run side by side without meeting.
+//! Names and places of one lab on this machine, so that several can run side by side without
+//! meeting.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;

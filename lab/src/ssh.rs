@@ -11,8 +11,8 @@ use crate::lab::Lab;
 use crate::state::LabNode;
 
 impl Lab {
-    /// Runs a command as root on a node and returns what it printed and its exit status, whatever that is. Each
-    /// argument arrives as it is: no shell of the node takes it apart.
+    /// Runs a command as root on a node and returns what it printed and its exit status, whatever
+    /// that is. Each argument arrives as it is: no shell of the node takes it apart.
     pub fn ssh(&self, node: &str, command: &[&str]) -> Result<Output, LabError> {
         self.ssh_with_input(node, command, None)
     }
@@ -28,7 +28,8 @@ impl Lab {
         Ok(command::output("ssh", &args, input)?)
     }
 
-    /// The arguments by which the ssh client runs `command` on a node without asking anybody anything.
+    /// The arguments by which the ssh client runs `command` on a node without asking anybody
+    /// anything.
     pub(crate) fn ssh_command(
         &self,
         node: &str,

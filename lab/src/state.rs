@@ -1,4 +1,5 @@
-//! What a running lab is, as `state.json` says it: the truth for whoever attaches to it, in this program or another.
+//! What a running lab is, as `state.json` says it: the truth for whoever attaches to it, in this
+//! program or another.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};

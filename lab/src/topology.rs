@@ -1,4 +1,5 @@
-//! Topologies: which nodes a lab has, what they do and how they are wired. Data, one TOML file each.
+//! Topologies: which nodes a lab has, what they do and how they are wired. Data, one TOML file
+//! each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +12,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("nat", include_str!("../topologies/nat.toml")),
 ];
 
-/// A node's port in the wires is called `<node>.<segment's first letter>`, and Linux allows 15 bytes.
+/// A node's port in the wires is called `<node>.<segment's first letter>`, and Linux allows 15
+/// bytes.
 const NODE_NAME_MAX: usize = 12;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -46,7 +48,8 @@ pub struct NodeSpec {
     pub role: Role,
     /// Last octet of the node's address on the management network.
     pub management: u8,
-    /// Segment → the node's address in it; the order of the segments' names is that of eth0, eth1, ….
+    /// Segment → the node's address in it; eth0, eth1, … are in the order of the segments' names
+    /// ….
     pub links: BTreeMap<String, Ipv4Addr>,
     pub gateway: Option<Ipv4Addr>,
     /// The database that this one replicates from.
@@ -181,7 +184,8 @@ impl Topology {
         self.nodes.iter().find(|node| node.name == name)
     }
 
-    /// The virtual addresses that `node` must accept itself, because a director forwards to it by direct routing.
+    /// The virtual addresses that `node` must accept itself, because a director forwards to it by
+    /// direct routing.
     pub fn direct_routing_addresses(&self, node: &str) -> Vec<Ipv4Addr> {
         self.virtual_servers
             .iter()

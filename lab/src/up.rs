@@ -34,8 +34,9 @@ impl Default for UpOptions {
 }
 
 impl Lab {
-    /// Brings the topology up and returns when every node does its work. A lab of the same topology that is up
-    /// already stays, and its nodes that are off are switched on; anything else that a lab has left is cleared away.
+    /// Brings the topology up and returns when every node does its work. A lab of the same topology
+    /// that is up already stays, and its nodes that are off are switched on; anything else that a
+    /// lab has left is cleared away.
     pub fn up(options: &UpOptions, progress: &mut dyn FnMut(&str)) -> Result<Self, LabError> {
         let site = Site::from_environment()?;
         let topology = Topology::named(&options.topology)?;
@@ -186,9 +187,10 @@ impl Lab {
         topology: &Topology,
         progress: &mut dyn FnMut(&str),
     ) -> Result<(), LabError> {
-        const READY: &str = "until mariadb-admin --silent ping > /dev/null; do sleep 0.2; done; cat /var/lib/mysql-seed.gtid";
-        const RUNNING: &str = "until mariadb -e 'SHOW SLAVE STATUS\\G' | grep -c 'Slave_.*_Running: Yes' | grep -qx 2; \
-                               do sleep 0.2; done";
+        const READY: &str = "until mariadb-admin --silent ping > /dev/null; do sleep 0.2; done; \
+                             cat /var/lib/mysql-seed.gtid";
+        const RUNNING: &str = "until mariadb -e 'SHOW SLAVE STATUS\\G' | \
+                               grep -c 'Slave_.*_Running: Yes' | grep -qx 2; do sleep 0.2; done";
         let databases: Vec<&NodeSpec> =
             topology.nodes.iter().filter(|node| node.role == Role::Database).collect();
         if databases.is_empty() {
@@ -215,7 +217,7 @@ impl Lab {
     /// Until every node has finished booting and the client gets through to each virtual server.
     fn wait_for_services(&self, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
         const CONNECT: &str = "until perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => $ARGV[0], \
-                               PeerPort => $ARGV[1], Timeout => 1)' \"$1\" \"$2\"; do sleep 0.2; done";
+             PeerPort => $ARGV[1], Timeout => 1)' \"$1\" \"$2\"; do sleep 0.2; done";
         progress("waiting for the services");
         thread::scope(|scope| {
             let settling: Vec<_> = self

@@ -1,6 +1,8 @@
-//! The lab's wires: bridges in a network namespace of their own, and a veth or tap from them to each node.
+//! The lab's wires: bridges in a network namespace of their own, and a veth or tap from them to
+//! each node.
 //!
-//! Only one interface appears in the machine's own network: the console's end of the management network.
+//! Only one interface appears in the machine's own network: the console's end of the management
+//! network.
 
 use crate::command::{self, CommandError};
 use crate::site::Site;
@@ -15,15 +17,18 @@ impl Site {
     pub(crate) fn lay_wires(self, topology: &Topology) -> Result<(), CommandError> {
         let wire = self.wire_namespace();
         command::run("ip", &["netns", "add", &wire])?;
-        // The host's own filter rules, if it filters bridges, stay out of the lab's; absent where it does not.
-        let quiet = "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e \"$f\" ] || echo 0 > \"$f\"; done";
+        // The host's own filter rules, if it filters bridges, stay out of the lab's; absent where
+        // it does not.
+        let quiet = "for f in /proc/sys/net/bridge/bridge-nf-call-*; do \
+                     [ ! -e \"$f\" ] || echo 0 > \"$f\"; done";
         command::run("nsenter", &[&self.wire_namespace_option(), "sh", "-c", quiet])?;
 
         let segments = topology.segments.keys().map(String::as_str).chain([MANAGEMENT]);
         let bridges: String = segments
             .map(bridge)
             .map(|name| {
-                format!("link add {name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set {name} up\n")
+                let options = "stp_state 0 forward_delay 0 mcast_snooping 0";
+                format!("link add {name} type bridge {options}\nlink set {name} up\n")
             })
             .collect();
         self.ip_batch(&wire, &bridges)?;
@@ -40,7 +45,8 @@ impl Site {
         Ok(())
     }
 
-    /// Gives a node that is off fresh interfaces, with nothing on them but what it configures itself.
+    /// Gives a node that is off fresh interfaces, with nothing on them but what it configures
+    /// itself.
     pub(crate) fn plug(self, node: &LabNode) -> Result<(), CommandError> {
         self.unplug(node)?;
         let (wire, inside) = (self.wire_namespace(), self.node_namespace(&node.name));
