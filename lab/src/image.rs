@@ -64,8 +64,8 @@ pub enum ImageError {
     },
     #[error(
         "debootstrap could not build the nodes' image ({status}); it said last: {last_line}\n\
-         Its log is {log}. It needs the Debian mirror (http://deb.debian.org/debian) and about 1 GB; \
-         try again when both are there"
+         Its log is {log}. It needs the Debian mirror (http://deb.debian.org/debian) and about \
+         1 GB; try again when both are there"
     )]
     Debootstrap { status: String, last_line: String, log: PathBuf },
     #[error(transparent)]

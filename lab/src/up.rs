@@ -216,8 +216,10 @@ impl Lab {
 
     /// Until every node has finished booting and the client gets through to each virtual server.
     fn wait_for_services(&self, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
-        const CONNECT: &str = "until perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => $ARGV[0], \
-             PeerPort => $ARGV[1], Timeout => 1)' \"$1\" \"$2\"; do sleep 0.2; done";
+        const CONNECT: &str = "\
+            until perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new( \
+                PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => 1)' \"$1\" \"$2\"; \
+            do sleep 0.2; done";
         progress("waiting for the services");
         thread::scope(|scope| {
             let settling: Vec<_> = self

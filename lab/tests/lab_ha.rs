@@ -1,6 +1,13 @@
 //! The `ha` lab does what it promises. Runs against the lab that is up when `SIGNALBOX_LAB=1` is
 //! set, and disturbs it.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "no async runtime waits for this"
+)]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
 //! Topologies are data that people edit: what is wrong in one is said with what was expected and
 //! what was found.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use signalbox_lab::topology::{Topology, TopologyError};
 
 fn error(text: &str) -> String {
