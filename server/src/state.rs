@@ -4,10 +4,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::app::access::{AccessError, Limits, Passwords, SessionKeys};
+use crate::app::nodes::Directory;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::http::origin::Origins;
+use crate::jobs::{self, Runner};
+use crate::live::Hub;
+use crate::observe::Fleet;
 use crate::sealing::Sealer;
+use crate::ssh::{Lines, Remote};
+use crate::store::backup_files::{BackupFileError, BackupFiles};
 use crate::store::{Store, StoreError};
 
 /// A handle on the running console; clones share everything.
@@ -28,6 +34,16 @@ pub struct Parts {
     pub session_keys: SessionKeys,
     /// How often one may try to sign in.
     pub limits: Limits,
+    /// Live topics.
+    pub hub: Arc<Hub>,
+    /// The SSH lines to all nodes.
+    pub lines: Arc<Lines>,
+    /// Commands on nodes, over `lines`.
+    pub remote: Arc<dyn Remote>,
+    /// What was last seen of every node.
+    pub fleet: Arc<Fleet>,
+    pub jobs: Arc<Runner>,
+    pub backup_files: BackupFiles,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +54,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("passwords cannot be hashed")]
     Passwords(#[source] AccessError),
+    #[error("the directory of the backups cannot be used")]
+    BackupFiles(#[from] BackupFileError),
 }
 
 impl App {
@@ -47,6 +65,18 @@ impl App {
         let store = Store::open(&data.database()).await?;
         let passwords = Passwords::new().map_err(StartError::Passwords)?;
         let session_keys = SessionKeys::new(&sealer);
+        let hub = Hub::new();
+        let lines = Arc::new(Lines::new(Arc::new(Directory)));
+        let remote: Arc<dyn Remote> = lines.clone();
+        let fleet = Fleet::new(Arc::clone(&hub), Arc::clone(&remote));
+        let backup_files = BackupFiles::open(data.path().join("backups"))?;
+        let jobs = Runner::new(
+            store.clone(),
+            Arc::clone(&remote),
+            Arc::clone(&hub),
+            backup_files.clone(),
+            jobs::Limits::default(),
+        );
         Ok(App(Arc::new(Parts {
             config,
             data,
@@ -56,6 +86,12 @@ impl App {
             passwords,
             session_keys,
             limits: Limits::default(),
+            hub,
+            lines,
+            remote,
+            fleet,
+            jobs,
+            backup_files,
         })))
     }
 }

@@ -2,3 +2,5 @@
 
 pub mod access;
 pub mod audit;
+pub mod backups;
+pub mod nodes;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actor;
 pub mod audit;
+pub mod backups;
 pub mod error;
 pub mod health;
 pub mod openapi;
@@ -33,6 +34,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(openapi::routes())
         .merge(access::routes())
         .merge(audit::routes())
+        .merge(backups::routes())
 }
 
 /// Everything that the console answers.

@@ -56,6 +56,9 @@ pub static TABLE: &[Row] = &[
     ),
     row(Method::GET, "/api/v1/audit", Access::Needs(Permission::AuditRead)),
     row(Method::GET, "/api/v1/audit/verify", Access::Needs(Permission::AuditRead)),
+    row(Method::GET, "/api/v1/backups", Access::Needs(Permission::BackupsRead)),
+    row(Method::GET, "/api/v1/backups/{id}", Access::Needs(Permission::BackupsRead)),
+    row(Method::GET, "/api/v1/backups/{id}/file", Access::Needs(Permission::BackupsDownload)),
 ];
 
 /// What the route asks for; `None` when the table does not know it.
