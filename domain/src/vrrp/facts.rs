@@ -38,6 +38,9 @@ pub struct DirectorFacts {
     pub addresses: Option<Fact<Vec<InterfaceAddress>>>,
     pub services: Option<Fact<Vec<Service>>>,
     pub ipvs: Option<Fact<Table>>,
+    /// The signal on which its keepalived dumps its state; `None`: it was built without JSON, or
+    /// could not be asked.
+    pub json_signal: Option<Fact<u8>>,
     /// By how much its clock is ahead of the console's.
     pub clock_ahead_ms: Option<Fact<i64>>,
     /// The number in the generated track file; `None` where it could not be read.

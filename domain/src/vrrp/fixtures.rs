@@ -81,6 +81,7 @@ pub(super) fn director(node: i64, name: &str, priority: u8, state: VrrpState) ->
             since: None,
         }])),
         ipvs: Some(seen(table())),
+        json_signal: Some(seen(36)),
         clock_ahead_ms: Some(seen(3)),
         number: Some(seen(0)),
         filter: Ok(seen(FilterFinding::Passes)),

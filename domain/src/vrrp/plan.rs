@@ -1,5 +1,6 @@
 //! `vrrp.hand_over`: moves an instance's addresses to the other director.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::client::Question;
@@ -123,7 +124,7 @@ fn locks(input: &HandOverInput, pair: &Pair<'_>) -> Vec<String> {
 struct Stand {
     name: ConfName,
     addresses: String,
-    command: RemoteCommand,
+    asked: Vec<IpAddr>,
 }
 
 impl Stand {
@@ -132,13 +133,14 @@ impl Stand {
         let name: ConfName = name
             .parse()
             .map_err(|e| PlanError::Name { name: name.clone(), reason: format!("{e}") })?;
-        let command = scripts::state(&name, &pair.to.addresses_of_instance());
-        Ok(Stand { name, addresses: pair.addresses(), command })
+        Ok(Stand { name, addresses: pair.addresses(), asked: pair.to.addresses_of_instance() })
     }
 
     fn check(&self, director: &DirectorFacts, title: Phrase, line: String) -> Check {
-        let expect = Expect::Line { line };
-        Check { title, node: director.node, command: self.command.clone(), expect }
+        // Where the signal is not known an interlock blocks; signal 0 does nothing.
+        let signal = director.json_signal.as_ref().map_or(0, |fact| fact.value);
+        let command = scripts::state(&self.name, signal, &self.asked);
+        Check { title, node: director.node, command, expect: Expect::Line { line } }
     }
 
     fn holds(&self, director: &DirectorFacts) -> Check {

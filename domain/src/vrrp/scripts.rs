@@ -23,15 +23,21 @@ pub(super) const CLIENT_PROBE: Script =
 
 /// Prints `<STATE>, holds all|some|none`, and `in the election` when it is MASTER or BACKUP.
 /// STATE is `stopped` where keepalived does not run.
-pub fn state(instance: &ConfName, addresses: &[IpAddr]) -> RemoteCommand {
-    addresses
-        .iter()
-        .fold(RemoteCommand::script(&STATE).value(instance), |command, a| command.value(a))
+pub fn state(instance: &ConfName, signal: u8, addresses: &[IpAddr]) -> RemoteCommand {
+    let command = RemoteCommand::script(&STATE).value(instance).value(&signal);
+    addresses.iter().fold(command, |command, address| command.value(address))
 }
 
 /// Prints the count of adverts received, and the count once it grew or `tries` readings later.
-pub fn heard(instance: &ConfName, tries: u32) -> RemoteCommand {
-    RemoteCommand::script(&HEARD).value(instance).value(&tries).timeout_ms(20_000)
+pub fn heard(instance: &ConfName, signal: u8, tries: u32) -> RemoteCommand {
+    let command = RemoteCommand::script(&HEARD).value(instance).value(&signal).value(&tries);
+    command.timeout_ms(30_000)
+}
+
+/// Prints the number of the signal by which keepalived dumps its state. A build without JSON
+/// refuses, and would die of the signal.
+pub fn json_signal() -> RemoteCommand {
+    RemoteCommand::new("keepalived").words(&["--signum=JSON"])
 }
 
 /// Sets the number in a track file.

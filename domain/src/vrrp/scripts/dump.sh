@@ -1,6 +1,7 @@
-# Makes keepalived write its JSON dump and reads it into $dump, without leaving a copy anywhere:
-# the dump carries the password. The daemon is asked again on each try, because its file is not
-# replaced atomically and another reader may have caused the one that lies there.
+# Finds keepalived, makes it write its JSON dump, and reads that into $dump, leaving no copy: the
+# dump carries the password. The daemon is asked anew on each try, because its file is not replaced
+# atomically and another reader may have caused the one that lies there. Forks cost a small node
+# more than anything else, so there is one only where a try has failed.
 find_daemon() {
     for file in /run/keepalived.pid /run/keepalived/keepalived.pid; do
         pid=
@@ -12,21 +13,22 @@ find_daemon() {
     done
     return 1
 }
+ask_daemon() {
+    # The kernel dates this directory when it is first looked at.
+    [ -d /proc/$$ ] && kill -"$signal" "$pid"
+}
 read_dump() {
-    signal=$(keepalived --signum=JSON) || { echo "this keepalived cannot dump JSON" >&2; exit 4; }
+    # By the daemon's root: a unit with PrivateTmp has another /tmp.
     file=/proc/$pid/root/tmp/keepalived.json
-    stamp=/run/signalbox.$$
-    trap 'rm -f "$stamp"' EXIT
-    : > "$stamp"
     tries=0
     while [ "$tries" -lt 30 ]; do
-        kill -"$signal" "$pid" || return 1
-        sleep 0.1
         dump=
-        [ "$file" -nt "$stamp" ] && { IFS= read -r dump < "$file" || :; }
+        [ "$file" -nt /proc/$$ ] && { IFS= read -r dump < "$file" || :; }
         case $dump in
             *'"iname":"'"$name"'"'*'"state":'[0-9]*'"advert_rcvd":'[0-9]*) return 0 ;;
         esac
+        ask_daemon || return 1
+        sleep 0.1
         tries=$((tries + 1))
     done
     echo "keepalived's dump does not speak of $name" >&2

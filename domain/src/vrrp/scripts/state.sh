@@ -1,16 +1,17 @@
-# vrrp-state INSTANCE ADDRESS…: where this director stands, by its own word and by its interfaces.
-name=$1
-shift
-if find_daemon; then
+# vrrp-state INSTANCE SIGNAL ADDRESS…: where this director stands, by its own word and by its
+# interfaces. SIGNAL is what `keepalived --signum=JSON` says.
+name=$1 signal=$2
+shift 2
+said=stopped
+find_daemon && said= && ask_daemon
+present=$(ip -o addr show) || exit 5
+if [ -z "$said" ]; then
     read_dump || exit 3
     number_after state
     case $number in
         0) said=INIT ;; 1) said=BACKUP ;; 2) said=MASTER ;; 3) said=FAULT ;; *) said=UNKNOWN ;;
     esac
-else
-    said=stopped
 fi
-present=$(ip -o addr show) || exit 5
 held=0
 for address; do
     case $present in *" $address/"*) held=$((held + 1)) ;; esac
