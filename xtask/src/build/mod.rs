@@ -37,7 +37,8 @@ pub(crate) fn build(places: &Places, args: Args) -> Result<Built, Failure> {
 fn console(places: &Places, release: bool) -> Result<PathBuf, Failure> {
     step("Building the console");
     let mut cargo_build = cargo(places);
-    cargo_build.args(["build", "--package", "signalbox-server"]);
+    // The whole workspace is named so that the tests and the console share what is built.
+    cargo_build.args(["build", "--workspace", "--bin", "signalbox"]);
     if release {
         cargo_build.arg("--release");
     }

@@ -46,10 +46,13 @@ pub(crate) fn test(places: &Places, args: &Args) -> Result<ExitCode, Failure> {
     let wanted = |suite| args.suite == suite || args.suite == Suite::All;
     let mut outcomes = Vec::new();
     if wanted(Suite::Unit) {
-        outcomes.extend(unit(places));
+        outcomes.extend(checks(places));
     }
-    if wanted(Suite::Server) {
-        outcomes.push(server(places));
+    match args.suite {
+        Suite::Unit => outcomes.push(unit(places)),
+        Suite::Server => outcomes.push(server(places)),
+        Suite::All => outcomes.push(unit_and_server(places)),
+        Suite::Lab | Suite::E2e => {}
     }
     if wanted(Suite::Lab) || wanted(Suite::E2e) {
         let lab_was_up = Lab::attach().is_ok();
@@ -68,7 +71,7 @@ pub(crate) fn test(places: &Places, args: &Args) -> Result<ExitCode, Failure> {
     Ok(summary(&outcomes))
 }
 
-fn unit(places: &Places) -> Vec<Outcome> {
+fn checks(places: &Places) -> Vec<Outcome> {
     vec![
         stage::check("formatting", cargo(places).args(["fmt", "--all", "--check"])),
         stage::check(
@@ -89,20 +92,24 @@ fn unit(places: &Places) -> Vec<Outcome> {
                 .args(["--offline", "check", "bans", "licenses", "sources"])
                 .current_dir(&places.checkout),
         ),
-        stage::tests(
-            "unit",
-            cargo(places).args(["test", "--no-fail-fast", "--workspace"]).args([
-                "--exclude=signalbox-server",
-                "--lib",
-                "--bins",
-            ]),
-        ),
     ]
+}
+
+fn unit(places: &Places) -> Outcome {
+    let others = ["--workspace", "--exclude=signalbox-server"];
+    stage::tests("unit", cargo(places).args(["test", "--no-fail-fast"]).args(others))
 }
 
 fn server(places: &Places) -> Outcome {
     let package = "--package=signalbox-server";
     stage::tests("server", cargo(places).args(["test", "--no-fail-fast", package]))
+}
+
+/// As `unit` and `server`, built once: cargo builds what a part of the workspace needs with other
+/// features than what all of it needs.
+fn unit_and_server(places: &Places) -> Outcome {
+    let all = ["test", "--no-fail-fast", "--workspace"];
+    stage::tests("unit and server", cargo(places).args(all))
 }
 
 /// The test programs named `lab…` in any crate: they change the nodes, so one at a time.
