@@ -23,7 +23,7 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) struct Args {
     /// Install cargo-deny too, which checks licences and duplicate crates (builds for minutes).
     #[arg(long)]
-    pub(crate) with_deny: bool,
+    with_deny: bool,
 }
 
 pub(crate) fn setup(places: &Places, args: &Args) -> Result<(), Failure> {
@@ -129,7 +129,7 @@ pub(crate) fn cargo_deny(places: &Places) -> PathBuf {
     }
 }
 
-fn install_cargo_deny(places: &Places) -> Result<(), Failure> {
+pub(crate) fn install_cargo_deny(places: &Places) -> Result<(), Failure> {
     step("cargo-deny");
     if is_installed("cargo-deny") || cargo_deny(places).exists() {
         println!("  present");

@@ -4,7 +4,10 @@
 
 mod stage;
 
-use std::process::{Command, ExitCode};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use signalbox_lab::{Lab, UpOptions};
 
@@ -41,7 +44,7 @@ enum Suite {
 pub(crate) fn test(places: &Places, args: &Args) -> Result<ExitCode, Failure> {
     catch_interrupts()?;
     if args.suite == Suite::All {
-        setup::setup(places, &setup::Args { with_deny: true })?;
+        setup::setup(places, &setup::Args::default())?;
     }
     let wanted = |suite| args.suite == suite || args.suite == Suite::All;
     let mut outcomes = Vec::new();
@@ -86,6 +89,7 @@ fn checks(places: &Places) -> Vec<Outcome> {
                 .args(["--profile=wasm-dev", "--", "-Dwarnings"])
                 .env("CARGO_TARGET_DIR", &places.wasm_target),
         ),
+        stage::task("cargo-deny", || setup::install_cargo_deny(places)),
         stage::check(
             "dependencies",
             Command::new(setup::cargo_deny(places))
@@ -112,23 +116,30 @@ fn unit_and_server(places: &Places) -> Outcome {
     stage::tests("unit and server", cargo(places).args(all))
 }
 
-/// The test programs named `lab…` in any crate: they change the nodes, so one at a time.
+/// The tests that need real nodes: the programs named `lab…`, and the modules and tests in the
+/// server's that have `lab` in their names. They change the nodes, so they run one at a time.
 fn lab(places: &Places) -> Vec<Outcome> {
+    let mut key = PathBuf::new();
     let up = stage::task("lab up", || {
-        Lab::up(&UpOptions::default(), &mut |line| println!("  {line}"))?;
+        let lab = Lab::up(&UpOptions::default(), &mut |line| println!("  {line}"))?;
+        key = lab.private_key().to_owned();
         Ok(())
     });
     if up.failed() {
         return vec![up];
     }
-    let tests = stage::tests(
-        "lab",
-        cargo(places)
-            .args(["test", "--no-fail-fast", "--workspace", "--test=lab*"])
-            .args(["--", "--test-threads=1"])
-            .env("SIGNALBOX_LAB", "1"),
-    );
-    vec![up, tests]
+    let on_lab = |which: &[&str], filter: &[&str]| {
+        let mut test = cargo(places);
+        test.args(["test", "--no-fail-fast", "--workspace"]).args(which);
+        test.args(["--", "--test-threads=1"]).args(filter);
+        test.env("SIGNALBOX_LAB", "1").env("SIGNALBOX_LAB_KEY", &key);
+        test
+    };
+    vec![
+        up,
+        stage::tests("lab", &mut on_lab(&["--test=lab*"], &[])),
+        stage::tests("lab, server", &mut on_lab(&["--test=it"], &["lab"])),
+    ]
 }
 
 fn e2e(places: &Places) -> Vec<Outcome> {
