@@ -11,8 +11,10 @@ pub mod plan;
 mod prediction;
 pub mod scripts;
 pub mod timers;
+mod view;
 
 #[cfg(test)]
 mod fixtures;
 
 pub use model::*;
+pub use view::{state_word, view};
