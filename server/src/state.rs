@@ -66,9 +66,13 @@ impl App {
         let passwords = Passwords::new().map_err(StartError::Passwords)?;
         let session_keys = SessionKeys::new(&sealer);
         let hub = Hub::new();
-        let lines = Arc::new(Lines::new(Arc::new(Directory)));
+        let directory = Directory { store: store.clone(), sealer: sealer.clone() };
+        let lines = Arc::new(Lines::new(Arc::new(directory)));
         let remote: Arc<dyn Remote> = lines.clone();
         let fleet = Fleet::new(Arc::clone(&hub), Arc::clone(&remote));
+        for node in store.nodes().await? {
+            fleet.node_added(node);
+        }
         let backup_files = BackupFiles::open(data.path().join("backups"))?;
         let jobs = Runner::new(
             store.clone(),

@@ -1,7 +1,13 @@
 //! Managed machines: what they are, how they are reached, what was observed on them.
 
+mod add;
+mod credential;
 mod host_key;
+mod import;
 mod model;
 
+pub use add::*;
+pub use credential::*;
 pub use host_key::*;
+pub use import::*;
 pub use model::*;

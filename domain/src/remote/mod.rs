@@ -52,8 +52,15 @@ pub enum Elevation {
     Sudo,
 }
 
-/// Where a node's tools are, whatever its account's own PATH says.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// English messages, and where a node's tools are whatever its account's own PATH says.
+macro_rules! environment {
+    () => {
+        "LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    };
+}
+
+/// What `env` sets for a command under sudo; a sudoers entry can ask for exactly this.
+pub const SUDO_ENVIRONMENT: &str = environment!();
 
 const DEFAULT_TIMEOUT_MS: u64 = 10_000;
 
@@ -102,9 +109,9 @@ impl RemoteCommand {
     /// The line that goes to the node's login shell, exactly.
     pub fn line(&self, elevation: Elevation) -> String {
         let mut line = match elevation {
-            Elevation::None => format!("LC_ALL=C PATH={PATH}"),
+            Elevation::None => environment!().to_owned(),
             // The first one is for sudo itself: its refusals are told by their English words.
-            Elevation::Sudo => format!("LC_ALL=C sudo -n -- env LC_ALL=C PATH={PATH}"),
+            Elevation::Sudo => concat!("LC_ALL=C sudo -n -- env ", environment!()).to_owned(),
         };
         for word in self.argv() {
             line.push(' ');

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod backups;
 pub mod error;
 pub mod health;
+pub mod nodes;
 pub mod openapi;
 pub mod origin;
 pub mod permissions;
@@ -35,6 +36,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(access::routes())
         .merge(audit::routes())
         .merge(backups::routes())
+        .merge(nodes::routes())
 }
 
 /// Everything that the console answers.

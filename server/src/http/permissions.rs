@@ -59,6 +59,19 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/backups", Access::Needs(Permission::BackupsRead)),
     row(Method::GET, "/api/v1/backups/{id}", Access::Needs(Permission::BackupsRead)),
     row(Method::GET, "/api/v1/backups/{id}/file", Access::Needs(Permission::BackupsDownload)),
+    row(Method::GET, "/api/v1/nodes", Access::Needs(Permission::NodesRead)),
+    row(Method::POST, "/api/v1/nodes", Access::Needs(Permission::NodesWrite)),
+    row(Method::GET, "/api/v1/nodes/credentials", Access::Needs(Permission::NodesWrite)),
+    row(Method::POST, "/api/v1/nodes/credentials", Access::Needs(Permission::NodesWrite)),
+    row(Method::DELETE, "/api/v1/nodes/credentials/{id}", Access::Needs(Permission::NodesWrite)),
+    row(Method::POST, "/api/v1/nodes/import/scan", Access::Needs(Permission::NodesWrite)),
+    row(Method::POST, "/api/v1/nodes/scan", Access::Needs(Permission::NodesWrite)),
+    row(Method::GET, "/api/v1/nodes/sudoers", Access::Needs(Permission::NodesRead)),
+    row(Method::GET, "/api/v1/nodes/{id}", Access::Needs(Permission::NodesRead)),
+    row(Method::PATCH, "/api/v1/nodes/{id}", Access::Needs(Permission::NodesWrite)),
+    row(Method::DELETE, "/api/v1/nodes/{id}", Access::Needs(Permission::NodesWrite)),
+    row(Method::POST, "/api/v1/nodes/{id}/pin", Access::Needs(Permission::NodesWrite)),
+    row(Method::POST, "/api/v1/nodes/{id}/scan", Access::Needs(Permission::NodesWrite)),
 ];
 
 /// What the route asks for; `None` when the table does not know it.

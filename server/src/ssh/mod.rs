@@ -7,6 +7,7 @@
 //! command on it, `forward` carries a socket over it.
 
 mod connection;
+mod error;
 mod forward;
 mod host_key;
 mod lines;
@@ -24,9 +25,10 @@ use tokio::sync::mpsc;
 
 use crate::secret::Secret;
 
+pub use error::SshError;
 pub use forward::Forward;
 pub use lines::{Lines, LinkStatus};
-pub use sign_in::check_private_key;
+pub use sign_in::private_key_fingerprint;
 
 /// What other parts of the console do with a node. The real one is [`Lines`]; tests of error paths
 /// script their own.
@@ -119,37 +121,4 @@ pub enum Credential {
 /// Answers where a node is; the application implements it over the store.
 pub trait TargetDirectory: Send + Sync {
     fn target(&self, node: NodeId) -> BoxFuture<'_, Result<Target, SshError>>;
-}
-
-/// Why a node gave no answer. These are the node's or the line's faults, never the console's.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SshError {
-    #[error("no node {0}")]
-    NoSuchNode(NodeId),
-    #[error("cannot connect to {host} port {port}: {reason}")]
-    Unreachable { host: String, port: u16, reason: String },
-    #[error(
-        "{host} shows host key {found}; pinned is {pinned}. Nothing was sent. If the machine was reinstalled, an admin pins the new key"
-    )]
-    HostKeyChanged { host: String, pinned: String, found: String },
-    #[error("{host} refuses the credential for {user}")]
-    AccessDenied { host: String, user: String },
-    #[error("{user} may not use sudo without a password on {host}")]
-    SudoRefused { host: String, user: String },
-    #[error("no answer within {0:?}")]
-    TimedOut(Duration),
-    #[error("the connection was cut: {0}")]
-    Cut(String),
-    #[error("{host} refuses a channel: {reason}")]
-    ChannelRefused { host: String, reason: String },
-    #[error("{host} printed over {limit_bytes} bytes; the command was ended")]
-    TooMuchOutput { host: String, limit_bytes: usize },
-    #[error("the private key cannot be read: {0}")]
-    BadKey(String),
-    #[error("{host} is reached through a chain of over {limit} jump hosts")]
-    TooManyJumps { host: String, limit: usize },
-    #[error("the local socket of a forward cannot be made: {0}")]
-    LocalSocket(String),
-    #[error("the node's address and credential cannot be read: {0}")]
-    Directory(String),
 }

@@ -38,12 +38,13 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Whether the key can be read with this passphrase, before it is stored.
-pub async fn check_private_key(
+/// `SHA256:…` of the public key, so that a key which cannot be read is not stored.
+pub async fn private_key_fingerprint(
     key: &Secret<String>,
     passphrase: Option<&Secret<String>>,
-) -> Result<(), SshError> {
-    read_private_key(key.clone(), passphrase.cloned()).await.map(|_| ())
+) -> Result<String, SshError> {
+    let key = read_private_key(key.clone(), passphrase.cloned()).await?;
+    Ok(key.public_key().fingerprint(HashAlg::Sha256).to_string())
 }
 
 /// On a thread of its own: a passphrase is stretched by bcrypt, which takes a good part of a second.

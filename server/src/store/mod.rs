@@ -5,6 +5,7 @@ mod audit;
 pub mod backup_files;
 mod backups;
 mod jobs;
+mod nodes;
 mod plans;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub use access::{
 };
 pub use audit::AuditFilter;
 pub use jobs::{Admission, JobRecord, JournalPhase, JournalRow, LogEntry, NewJob, Outcome};
+pub use nodes::{CredentialEntry, NodeChangeError, StoredNode};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 

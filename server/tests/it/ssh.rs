@@ -24,10 +24,10 @@ const NODE: NodeId = NodeId(1);
 
 /// Nodes by number, as a test wrote them down.
 #[derive(Clone, Default)]
-pub struct Directory(Arc<Mutex<HashMap<NodeId, Target>>>);
+pub(crate) struct Directory(Arc<Mutex<HashMap<NodeId, Target>>>);
 
 impl Directory {
-    pub fn set(&self, node: NodeId, target: Target) {
+    pub(crate) fn set(&self, node: NodeId, target: Target) {
         self.0.lock().unwrap().insert(node, target);
     }
 }

@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::AbortHandle;
 
 /// What a command line is answered with.
-pub enum Answer {
+pub(crate) enum Answer {
     Exit {
         stdout: String,
         stderr: String,
@@ -37,7 +37,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    pub fn prints(stdout: &str) -> Answer {
+    pub(crate) fn prints(stdout: &str) -> Answer {
         Answer::Exit { stdout: stdout.to_owned(), stderr: String::new(), status: 0 }
     }
 }
@@ -45,18 +45,18 @@ impl Answer {
 type Script = Arc<dyn Fn(&str) -> Answer + Send + Sync>;
 
 #[derive(Clone)]
-pub struct Behaviour {
-    pub host_keys: Vec<PrivateKey>,
-    pub password: String,
+pub(crate) struct Behaviour {
+    pub(crate) host_keys: Vec<PrivateKey>,
+    pub(crate) password: String,
     /// Who may sign in by key.
-    pub authorized: Option<PublicKey>,
+    pub(crate) authorized: Option<PublicKey>,
     /// As sshd's MaxSessions.
-    pub max_sessions: usize,
-    pub answer: Script,
+    pub(crate) max_sessions: usize,
+    pub(crate) answer: Script,
 }
 
 impl Behaviour {
-    pub fn answering(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Behaviour {
+    pub(crate) fn answering(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Behaviour {
         Behaviour {
             host_keys: vec![new_key(Algorithm::Ed25519)],
             password: "right".to_owned(),
@@ -67,23 +67,23 @@ impl Behaviour {
     }
 }
 
-pub fn new_key(algorithm: Algorithm) -> PrivateKey {
+pub(crate) fn new_key(algorithm: Algorithm) -> PrivateKey {
     PrivateKey::random(&mut safe_rng(), algorithm).unwrap()
 }
 
 /// What the server has seen of its clients.
 #[derive(Default)]
-pub struct Seen {
-    pub connections: AtomicUsize,
-    pub sign_ins: AtomicUsize,
+pub(crate) struct Seen {
+    pub(crate) connections: AtomicUsize,
+    pub(crate) sign_ins: AtomicUsize,
     /// Commands that were ended by their client.
-    pub ended: AtomicUsize,
-    pub lines: Mutex<Vec<String>>,
+    pub(crate) ended: AtomicUsize,
+    pub(crate) lines: Mutex<Vec<String>>,
 }
 
-pub struct Sshd {
-    pub address: SocketAddr,
-    pub seen: Arc<Seen>,
+pub(crate) struct Sshd {
+    pub(crate) address: SocketAddr,
+    pub(crate) seen: Arc<Seen>,
     connections: Connections,
     listener: AbortHandle,
 }
@@ -92,11 +92,11 @@ pub struct Sshd {
 type Connections = Arc<Mutex<Vec<std::net::TcpStream>>>;
 
 impl Sshd {
-    pub async fn start(behaviour: Behaviour) -> Sshd {
+    pub(crate) async fn start(behaviour: Behaviour) -> Sshd {
         Sshd::start_at("127.0.0.1:0".parse().unwrap(), behaviour).await
     }
 
-    pub async fn start_at(address: SocketAddr, behaviour: Behaviour) -> Sshd {
+    pub(crate) async fn start_at(address: SocketAddr, behaviour: Behaviour) -> Sshd {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Seen::default());
@@ -107,14 +107,14 @@ impl Sshd {
     }
 
     /// Cuts every connection, as a machine does that loses power.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         for connection in self.connections.lock().unwrap().drain(..) {
             // It fails on one that the client has closed already.
             let _ = connection.shutdown(Shutdown::Both);
         }
     }
 
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.seen.lines.lock().unwrap().clone()
     }
 }

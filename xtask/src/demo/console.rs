@@ -103,7 +103,7 @@ impl<'a> Console<'a> {
             "name": node.name,
             "host": node.management.to_string(),
             "user": "root",
-            "credential": { "kind": "key", "private_key": key },
+            "credential": { "private_key": key },
             "host_key": node.host_key_fingerprint,
             "tags": [node.role.to_string()],
         });
