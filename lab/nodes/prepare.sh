@@ -18,13 +18,16 @@ systemctl --quiet mask \
   systemd-pcrphase.service systemd-pcrphase-sysinit.service systemd-udev-trigger.service systemd-udevd.service \
   systemd-udevd-control.socket systemd-udevd-kernel.socket kmod-static-nodes.service \
   dev-hugepages.mount dev-mqueue.mount sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
-  sys-fs-fuse-connections.mount systemd-sysusers.service systemd-networkd.service systemd-resolved.service
+  sys-fs-fuse-connections.mount systemd-sysusers.service systemd-networkd.service systemd-resolved.service \
+  systemd-ask-password-console.path systemd-ask-password-wall.path
 
 # `ops` may become root without a password, `plain` may not and signs in by password.
 useradd --create-home --shell /bin/bash ops
 useradd --create-home --shell /bin/bash --password "$(openssl passwd -6 plain-password)" plain
 printf 'ops ALL=(ALL) NOPASSWD: ALL\n' > /etc/sudoers.d/ops
 chmod 0440 /etc/sudoers.d/ops
+
+: > /etc/default/locale
 
 mkdir -p /etc/systemd/journald.conf.d
 printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n' > /etc/systemd/journald.conf.d/lab.conf

@@ -1,6 +1,6 @@
 //! `cargo xtask lab …`
-#![allow(clippy::print_stdout, reason = "this is the command's output")]
 
+use std::io::Write as _;
 use std::process;
 use std::time::Duration;
 
@@ -11,6 +11,11 @@ use crate::faults::Slowness;
 use crate::lab::{Lab, down_all};
 use crate::load::{LedgerCheck, LoadOptions, LoadReport};
 use crate::up::UpOptions;
+
+/// Prints a line. Whoever reads may stop reading, as `head` does: what is being done goes on.
+macro_rules! say {
+    ($($argument:tt)*) => {{ let _ = writeln!(std::io::stdout(), $($argument)*); }};
+}
 
 /// A fleet of real nodes on this machine.
 #[derive(Debug, Subcommand)]
@@ -86,12 +91,12 @@ impl LabCommand {
     /// Runs the command, printing what it does. `ssh` ends this process with the remote command's
     /// exit status.
     pub fn run(self) -> Result<(), LabError> {
-        let mut progress = |line: &str| println!("{line}");
+        let mut progress = |line: &str| say!("{line}");
         match self {
             Self::Up { topology, with } => {
                 let lab = Lab::up(&UpOptions { topology, with }, &mut progress)?;
                 print_status(&lab);
-                println!("sign in with: cargo xtask lab ssh NODE");
+                say!("sign in with: cargo xtask lab ssh NODE");
                 Ok(())
             }
             Self::Down => down_all(&mut progress),
@@ -102,7 +107,7 @@ impl LabCommand {
             Self::Status { json: true } => {
                 let text =
                     serde_json::to_string_pretty(&Lab::attach()?.status()).unwrap_or_default();
-                println!("{text}");
+                say!("{text}");
                 Ok(())
             }
             Self::Ssh { node, command } => {
@@ -118,7 +123,7 @@ impl LabCommand {
             Self::FreeDisk { node } => Lab::attach()?.free_disk(&node),
             Self::Slow { node, delay_ms } => {
                 if Lab::attach()?.slow(&node, delay_ms)? == Slowness::Processor {
-                    println!(
+                    say!(
                         "this machine's kernel cannot delay frames (sch_netem), so {node} is kept \
                          from its processor instead: 1 ms in each {delay_ms}"
                     );
@@ -127,7 +132,7 @@ impl LabCommand {
             }
             Self::Load { check: true, .. } => {
                 for (run, check) in Lab::attach()?.check_load()? {
-                    println!("run {run}: {}", in_words(&check));
+                    say!("run {run}: {}", in_words(&check));
                 }
                 Ok(())
             }
@@ -136,7 +141,7 @@ impl LabCommand {
                 let options = LoadOptions { duration, requests_per_second, writes_per_second };
                 if json {
                     let report = Lab::attach()?.load(&options, &mut |_| ())?;
-                    println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
+                    say!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
                 } else {
                     print_load(&Lab::attach()?.load(&options, &mut progress)?);
                 }
@@ -148,7 +153,7 @@ impl LabCommand {
 
 fn print_load(report: &LoadReport) {
     for (what, tally) in [("pages", &report.pages), ("writes", &report.writes)] {
-        println!(
+        say!(
             "{what}: {} ok, {} failed, longest gap {:.0} ms, latency p50 {:.1} ms, p99 {:.1} ms",
             tally.ok,
             tally.failed,
@@ -158,9 +163,9 @@ fn print_load(report: &LoadReport) {
         );
     }
     for (server, pages) in &report.served_by {
-        println!("  {server} served {pages}");
+        say!("  {server} served {pages}");
     }
-    println!("ledger: {}", in_words(&report.ledger));
+    say!("ledger: {}", in_words(&report.ledger));
 }
 
 fn in_words(check: &LedgerCheck) -> String {
@@ -172,23 +177,26 @@ fn in_words(check: &LedgerCheck) -> String {
 }
 
 fn print_status(lab: &Lab) {
-    println!("topology {}", lab.topology());
+    say!("topology {}", lab.topology());
     for node in lab.status() {
         let state = format!("{:?}", node.state).to_lowercase();
-        println!(
+        say!(
             "  {:<10} {:<12} {:<15} {state:<8} {}",
-            node.name, node.role, node.management, node.host_key_fingerprint
+            node.name,
+            node.role,
+            node.management,
+            node.host_key_fingerprint
         );
     }
     for vip in lab.virtual_addresses() {
         let instance = vip.instance.as_deref().unwrap_or("-");
         let port = vip.port.map(|port| format!(" port {port}")).unwrap_or_default();
-        println!("  {instance:<10} {}{port}", vip.address);
+        say!("  {instance:<10} {}{port}", vip.address);
     }
     for cut in lab.cuts().unwrap_or_default() {
-        println!("  cut: {} does not hear {}", cut.to, cut.from);
+        say!("  cut: {} does not hear {}", cut.to, cut.from);
     }
     for missing in lab.missing() {
-        println!("  without {missing}");
+        say!("  without {missing}");
     }
 }

@@ -4,6 +4,7 @@
 //! Each layer's name carries a hash of all that went into it. It is built under another name and
 //! renamed when it is complete, so that a build that was cut never looks like a good one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -166,7 +167,7 @@ fn bootstrap(image: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), ImageEr
         .spawn()
         .map_err(|source| CommandError::Start { program: "debootstrap".to_owned(), source })?;
 
-    let (mut stage, mut last_line) = (String::new(), String::new());
+    let (mut stages, mut last_line) = (BTreeSet::new(), String::new());
     for line in child
         .stdout
         .take()
@@ -176,9 +177,8 @@ fn bootstrap(image: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), ImageEr
     {
         let _ = writeln!(log, "{line}");
         let doing = line.trim_start_matches("I: ").split(' ').next().unwrap_or_default();
-        if doing != stage && doing.ends_with("ing") {
+        if doing.ends_with("ing") && stages.insert(doing.to_owned()) {
             progress(&format!("  debootstrap: {}", doing.to_lowercase()));
-            doing.clone_into(&mut stage);
         }
         last_line = line;
     }
