@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::access;
+use crate::app::{access, jobs};
 use crate::config::Config;
 use crate::http;
 use crate::http::origin::{OriginError, Origins};
@@ -49,6 +49,8 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
             .map_err(StartError::Store)?;
         print_set_up_link(&link);
     }
+
+    jobs::take_up_unfinished(&app).await.map_err(StartError::Store)?;
 
     let ending = CancellationToken::new();
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();

@@ -11,10 +11,8 @@ pub mod plan;
 mod prediction;
 pub mod scripts;
 pub mod timers;
-mod view;
 
 #[cfg(test)]
 mod fixtures;
 
 pub use model::*;
-pub use view::{state_word, view};

@@ -3,4 +3,6 @@
 pub mod access;
 pub mod audit;
 pub mod backups;
+pub mod jobs;
 pub mod nodes;
+pub mod plans;

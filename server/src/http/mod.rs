@@ -6,10 +6,12 @@ pub mod audit;
 pub mod backups;
 pub mod error;
 pub mod health;
+pub mod jobs;
 pub mod nodes;
 pub mod openapi;
 pub mod origin;
 pub mod permissions;
+pub mod plans;
 pub mod request;
 pub mod security;
 
@@ -36,7 +38,9 @@ fn api() -> OpenApiRouter<App> {
         .merge(access::routes())
         .merge(audit::routes())
         .merge(backups::routes())
+        .merge(jobs::routes())
         .merge(nodes::routes())
+        .merge(plans::routes())
 }
 
 /// Everything that the console answers.

@@ -72,6 +72,14 @@ pub static TABLE: &[Row] = &[
     row(Method::DELETE, "/api/v1/nodes/{id}", Access::Needs(Permission::NodesWrite)),
     row(Method::POST, "/api/v1/nodes/{id}/pin", Access::Needs(Permission::NodesWrite)),
     row(Method::POST, "/api/v1/nodes/{id}/scan", Access::Needs(Permission::NodesWrite)),
+    row(Method::GET, "/api/v1/jobs", Access::Needs(Permission::JobsRead)),
+    // The operation's own permission is asked for besides, here and where plans are made.
+    row(Method::POST, "/api/v1/jobs", Access::Needs(Permission::JobsRead)),
+    row(Method::GET, "/api/v1/jobs/{id}", Access::Needs(Permission::JobsRead)),
+    row(Method::GET, "/api/v1/jobs/{id}/log", Access::Needs(Permission::JobsRead)),
+    row(Method::POST, "/api/v1/jobs/{id}/cancel", Access::Needs(Permission::JobsControl)),
+    row(Method::POST, "/api/v1/plans", Access::Needs(Permission::JobsRead)),
+    row(Method::GET, "/api/v1/plans/{id}", Access::Needs(Permission::JobsRead)),
 ];
 
 /// What the route asks for; `None` when the table does not know it.

@@ -19,7 +19,9 @@ pub use access::{
     AccountChangeError, Credentials, LiveSession, LiveToken, NewSession, NewToken, SecretHash,
 };
 pub use audit::AuditFilter;
-pub use jobs::{Admission, JobRecord, JournalPhase, JournalRow, LogEntry, NewJob, Outcome};
+pub use jobs::{
+    Admission, HeldLocks, JobRecord, JournalPhase, JournalRow, LogEntry, NewJob, Outcome,
+};
 pub use nodes::{CredentialEntry, NodeChangeError, StoredNode};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -48,6 +50,8 @@ pub enum StoreError {
     Sql(#[from] sqlx::Error),
     #[error("column {column} holds {found:?}, which this program cannot read")]
     Unreadable { column: &'static str, found: String },
+    #[error("{0} is gone, although it is never removed")]
+    Missing(String),
     #[error("a value cannot be written as JSON")]
     Json(#[from] serde_json::Error),
 }

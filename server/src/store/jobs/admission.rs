@@ -74,20 +74,40 @@ impl Store {
         row.map(|row| same_request(&row, request_hash)).transpose()
     }
 
-    /// Which of these are held, and by which unfinished job.
-    pub async fn lock_holders(
+    /// What each unfinished job holds, oldest job first.
+    pub async fn held_locks(&self) -> Result<Vec<HeldLocks>, StoreError> {
+        let rows = sqlx::query("SELECT job, object FROM job_locks ORDER BY job, object")
+            .fetch_all(&self.pool)
+            .await?;
+        let mut held: Vec<HeldLocks> = Vec::new();
+        for row in &rows {
+            let (job, object) = (JobId(row.try_get("job")?), row.try_get("object")?);
+            match held.last_mut() {
+                Some(last) if last.job == job => last.objects.push(object),
+                _ => held.push(HeldLocks { job, objects: vec![object] }),
+            }
+        }
+        Ok(held)
+    }
+
+    /// The first of these objects that an unfinished job holds, and that job.
+    pub async fn lock_holder(
         &self,
         objects: &[String],
-    ) -> Result<Vec<(String, JobId)>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT object, job FROM job_locks
-             WHERE object IN (SELECT value FROM json_each(?)) ORDER BY object",
-        )
-        .bind(serde_json::to_string(objects)?)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok((row.try_get("object")?, JobId(row.try_get("job")?)))).collect()
+    ) -> Result<Option<(String, JobId)>, StoreError> {
+        let held = self.held_locks().await?;
+        Ok(objects.iter().find_map(|object| {
+            let holder = held.iter().find(|held| held.objects.contains(object))?;
+            Some((object.clone(), holder.job))
+        }))
     }
+}
+
+/// What an unfinished job holds for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLocks {
+    pub job: JobId,
+    pub objects: Vec<String>,
 }
 
 async fn repeated(

@@ -1,0 +1,69 @@
+//! Plans: made from what is seen now, kept, and made again whenever somebody looks.
+
+use signalbox_domain::ids::PlanId;
+use signalbox_domain::operation::Operation;
+use signalbox_domain::plan::{Draft, Plan};
+
+use crate::app::access::Actor;
+use crate::app::backups::{self, BackupError};
+use crate::clock;
+use crate::state::App;
+use crate::store::StoreError;
+
+/// Why there is no plan. What only makes the move unsafe is an interlock of a plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("{0} does not exist")]
+    NoSuchPlan(PlanId),
+    #[error("the role or the token does not allow {0}")]
+    Forbidden(&'static str),
+    #[error("{0} cannot be planned yet")]
+    NotSupported(&'static str),
+    #[error(transparent)]
+    Backups(#[from] BackupError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a plan cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Plans an operation from what is seen now.
+pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError> {
+    match operation {
+        Operation::VrrpHandOver { .. } => Err(PlanError::NotSupported(operation.name())),
+        Operation::BackupsTake { engine, kind, source } => {
+            Ok(backups::draft(app, *engine, *kind, *source).await?)
+        }
+    }
+}
+
+/// Plans an operation and keeps the plan, so that it can be approved.
+pub async fn make(app: &App, actor: &Actor, operation: &Operation) -> Result<Plan, PlanError> {
+    allow(actor, operation)?;
+    let draft = draft(app, operation).await?;
+    keep(app, actor, draft).await
+}
+
+/// Keeps a plan under a number of its own.
+pub(super) async fn keep(app: &App, actor: &Actor, draft: Draft) -> Result<Plan, PlanError> {
+    let hash = draft.hash()?;
+    Ok(app.store.add_plan(draft, hash, clock::now(), &actor.name).await?)
+}
+
+/// The plan as it would be made now. Another hash than before means that the fleet has changed in
+/// a way that matters, and that an earlier approval is void.
+pub async fn again(app: &App, actor: &Actor, id: PlanId) -> Result<Plan, PlanError> {
+    let made = app.store.plan(id).await?.ok_or(PlanError::NoSuchPlan(id))?;
+    allow(actor, &made.draft.operation)?;
+    let draft = draft(app, &made.draft.operation).await?;
+    Ok(Plan { id, made_at: clock::now(), hash: draft.hash()?, draft })
+}
+
+/// Planning asks the nodes, so it is for those who may run the operation.
+pub(super) fn allow(actor: &Actor, operation: &Operation) -> Result<(), PlanError> {
+    if actor.may(operation.permission()) {
+        Ok(())
+    } else {
+        Err(PlanError::Forbidden(operation.name()))
+    }
+}
