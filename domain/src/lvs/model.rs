@@ -69,20 +69,3 @@ pub enum Forwarding {
     /// The kernel's choice when the address is the director's own.
     Local,
 }
-
-impl Table {
-    pub fn service(&self, target: &Target) -> Option<&VirtualService> {
-        self.services.iter().find(|service| service.target == *target)
-    }
-}
-
-impl Protocol {
-    /// As in URLs and ids: `tcp`, `udp`, `sctp`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Tcp => "tcp",
-            Protocol::Udp => "udp",
-            Protocol::Sctp => "sctp",
-        }
-    }
-}
