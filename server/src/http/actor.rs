@@ -13,6 +13,7 @@ use signalbox_domain::phrase::Phrase;
 use crate::app::access::{self, Client, Cookie};
 pub use crate::app::access::{Actor, Via};
 use crate::app::audit;
+use crate::clock;
 use crate::http::error::Problem;
 use crate::http::origin::Origins;
 use crate::http::permissions::{Access, forbidden};
@@ -49,7 +50,7 @@ async fn identify(app: &App, request: &Parts) -> Result<(Actor, Option<Cookie>),
         return Ok((access::actor_of_token(app, token, peer).await?, None));
     }
     let jwt = cookie(headers, cookie_name(&app.origins)).ok_or_else(not_signed_in)?;
-    Ok(access::actor_of_cookie(app, jwt, peer).await?)
+    Ok(access::actor_of_cookie(app, jwt, peer, clock::now()).await?)
 }
 
 fn bearer(authorization: &HeaderValue) -> Option<&str> {

@@ -193,8 +193,8 @@ pub async fn actor_of_cookie(
     app: &App,
     jwt: &str,
     peer: Option<IpAddr>,
+    now: Timestamp,
 ) -> Result<(Actor, Option<Cookie>), AccessError> {
-    let now = clock::now();
     let claims = app.session_keys.check(jwt, now).ok_or(AccessError::SessionEnded)?;
     let id_hash = hash_of(&claims.jti);
     let session = app.store.live_session(&id_hash, now).await?.ok_or(AccessError::SessionEnded)?;

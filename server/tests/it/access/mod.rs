@@ -1,0 +1,3 @@
+mod accounts;
+mod sign_in;
+mod tokens;

@@ -1,0 +1,99 @@
+//! The program itself, as the owner of a machine runs it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const SIGNALBOX: &str = env!("CARGO_BIN_EXE_signalbox");
+
+fn signalbox(data: &Path, arguments: &[&str]) -> Output {
+    Command::new(SIGNALBOX).args(arguments).arg("--data").arg(data).output().unwrap()
+}
+
+/// What the command printed, alone on its line.
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim().to_owned()
+}
+
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The body and status line of `GET path`.
+fn get(address: &str, path: &str, bearer: &str) -> String {
+    let mut line = TcpStream::connect(address).unwrap();
+    write!(
+        line,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {bearer}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_fresh_console_prints_its_set_up_link_takes_a_token_and_ends_on_sigterm() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let mut serve = Command::new(SIGNALBOX);
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data).stdout(Stdio::piped());
+    let mut served = Served(serve.spawn().unwrap());
+    let mut lines = BufReader::new(served.0.stdout.take().unwrap()).lines();
+    let link = lines.find(|line| line.as_ref().unwrap().contains("#link=")).unwrap().unwrap();
+    let address = link.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    assert!(link.starts_with(&format!("http://{address}/setup#link=")), "{link}");
+
+    // Beside the running console, as `cargo xtask demo` does it.
+    let token =
+        printed(&signalbox(&data, &["token", "create", "--name", "demo", "--role", "admin"]));
+    let accounts = get(address, "/api/v1/access/accounts", &token);
+    assert!(accounts.starts_with("HTTP/1.1 200 OK\r\n"), "{accounts}");
+    assert!(accounts.contains(r#""name":"demo","kind":"script","role":"admin""#), "{accounts}");
+
+    let url = format!("http://{address}/");
+    let sign_in = ["sign-in-link", "--account", "kim", "--url", &url];
+    let link = printed(&signalbox(&data, &sign_in));
+    assert!(link.starts_with(&format!("http://{address}/sign-in#link=")), "{link}");
+
+    // Now that kim can sign in, nobody may become the first admin any more.
+    let late = signalbox(&data, &["setup-link", "--url", &url]);
+    assert!(!late.status.success());
+    assert!(String::from_utf8_lossy(&late.stderr).contains("set up is done"), "{late:?}");
+
+    let process = served.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+    assert!(served.0.wait().unwrap().success(), "it ends in good order");
+}
+
+#[test]
+fn a_console_that_others_reach_does_not_start_without_its_public_url() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = signalbox(directory.path(), &["serve", "--listen", "0.0.0.0:0"]);
+    assert!(!refused.status.success());
+    let reason = String::from_utf8_lossy(&refused.stderr);
+    assert!(reason.contains("needs --public-url"), "{reason}");
+}
+
+#[test]
+fn a_token_of_an_unknown_role_or_of_a_persons_name_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let owner = signalbox(&data, &["token", "create", "--name", "x", "--role", "owner"]);
+    assert!(!owner.status.success());
+    assert!(String::from_utf8_lossy(&owner.stderr).contains("expected viewer, operator or admin"));
+
+    printed(&signalbox(&data, &["sign-in-link", "--account", "kim"]));
+    let person = signalbox(&data, &["token", "create", "--name", "kim", "--role", "viewer"]);
+    assert!(!person.status.success());
+    assert!(String::from_utf8_lossy(&person.stderr).contains("the name kim is taken"));
+}

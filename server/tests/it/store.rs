@@ -1,0 +1,55 @@
+//! The data directory and the database as files.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use signalbox_server::data_dir::{DataDir, DataDirError};
+use signalbox_server::store::{Store, StoreError};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("signalbox.db");
+    Store::open(&path).await.unwrap().close().await;
+    let file = SqliteConnectOptions::new().filename(&path);
+    let mut newer = SqliteConnection::connect_with(&file).await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from the future', 1, x'00', 0)",
+    )
+    .execute(&mut newer)
+    .await
+    .unwrap();
+    newer.close().await.unwrap();
+
+    let refused = Store::open(&path).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Newer { found: 9999, .. }), "{refused}");
+    assert!(refused.to_string().starts_with("the database is of a newer Signalbox"));
+}
+
+#[tokio::test]
+async fn nobody_else_may_look_into_the_data_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let data = DataDir::open(&path).unwrap();
+    assert_eq!(mode(&path), 0o700);
+
+    let key = data.secret_key().unwrap();
+    let key_file = path.join("secret.key");
+    assert_eq!(mode(&key_file), 0o600);
+    assert_eq!(data.secret_key().unwrap().reveal(), key.reveal(), "it is made once");
+
+    std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(data.secret_key(), Err(DataDirError::KeyExposed { mode: 0o640, .. })));
+    std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(&key_file, b"short").unwrap();
+    assert!(matches!(data.secret_key(), Err(DataDirError::KeyLength { found: 5, .. })));
+}
