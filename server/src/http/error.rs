@@ -140,6 +140,7 @@ fn rejection_code(status: StatusCode) -> &'static str {
 }
 
 /// What a caught panic is answered with.
+#[allow(clippy::needless_pass_by_value)] // as tower-http hands it over
 pub fn from_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
     let message = panic
         .downcast_ref::<String>()

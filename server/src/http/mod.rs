@@ -47,16 +47,21 @@ fn api() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let (api, _) = api().split_for_parts();
     let guarded = api.route_layer(from_fn_with_state(app.clone(), permissions::guard));
-    Router::new()
+    let routes = Router::new()
         .merge(guarded)
         .route("/api/{*rest}", any(no_such_route))
-        .fallback(no_such_route)
+        .fallback(no_such_route);
+    around(routes).with_state(app)
+}
+
+/// What holds for every answer, whoever gives it.
+fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(map_response(error::as_problem))
         .layer(CatchPanicLayer::custom(error::from_panic))
         .layer(from_fn(security::headers))
         .layer(from_fn(request::identify))
-        .with_state(app)
 }
 
 async fn no_such_route(uri: Uri) -> Problem {
@@ -68,4 +73,28 @@ async fn no_such_route(uri: Uri) -> Problem {
             format!("{} 处没有内容。API 列表见 GET /api/v1/openapi.json。", uri.path()),
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_an_id_and_nothing_of_its_message() {
+        async fn panics() {
+            panic!("the password is hunter2");
+        }
+        let router: Router = around(Router::new().route("/", get(panics)));
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let id = answer.headers()["x-correlation-id"].to_str().unwrap().to_owned();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains(&id) && !text.contains("hunter2"), "{text}");
+    }
 }

@@ -2,7 +2,8 @@
 
 use axum::extract::Request;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
@@ -25,8 +26,12 @@ pub fn page_policy(nonce: &str) -> String {
 
 /// Sets what the handler has not set itself.
 pub async fn headers(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if is_api {
+        set_absent(headers, CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     set_absent(headers, CONTENT_SECURITY_POLICY, API_POLICY);
     set_absent(headers, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     set_absent(headers, X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

@@ -43,7 +43,7 @@ async fn each_role_reaches_what_the_table_gives_it() {
     for (path, method) in routes() {
         let method: Method = method.parse().unwrap();
         let asked = access(&method, &path).unwrap();
-        let mut line = format!("{method:6} {path:45}");
+        let mut line = format!("{:6} {path:45}", method.as_str());
         for (name, role, who) in &callers {
             let answer = console.call(method.clone(), who, &placeholders_filled(&path), None).await;
             let let_in = answer.status != StatusCode::UNAUTHORIZED && answer.code() != "forbidden";
