@@ -1,23 +1,30 @@
-#![cfg(feature = "hydrate")]
-use leptos::prelude::*;
-#[lazy]
-fn heavy(n: u32) -> String {
-    format!("lazy {}", (0..n).map(|i| format!("{i:?}-")).collect::<String>())
-}
-#[lazy]
-fn other(n: u32) -> String {
-    let el = document().create_element("b").unwrap();
-    el.set_text_content(Some("bold"));
-    document().body().unwrap().append_child(&el).unwrap();
-    format!("other {:?}", (0..n).map(|i| i as f64 * 1.5).collect::<Vec<_>>())
-}
+//! The console's pages: rendered by the server, then alive in the browser.
+//!
+//! `pages/<slug>` are the pages, `shell` the frame around them, `ui` the parts that they are made
+//! of, `track` the track diagram, `plan` the dialog every change goes through. `api` and `live` are
+//! the only ways to the server. docs/FRONTEND.md is the introduction.
+
+// The component macro makes the props of a component public wherever it stands.
+#![allow(unreachable_pub)]
+
+pub mod api;
+pub mod app;
+pub mod boot;
+pub mod document;
+pub mod format;
+pub mod live;
+pub mod locale;
+pub mod locales;
+pub mod pages;
+pub mod plan;
+pub mod shell;
+pub mod track;
+pub mod ui;
+
+/// Called by the page's script once the module has loaded.
+#[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    wasm_bindgen_futures::spawn_local(async {
-        let s = heavy(5).await;
-        let o = other(3).await;
-        let p = document().create_element("p").unwrap();
-        p.set_text_content(Some(&format!("{s} {o}")));
-        document().body().unwrap().append_child(&p).unwrap();
-    })
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
 }

@@ -1,0 +1,161 @@
+//! The one client of the REST API. While the server renders a page, [`crate::boot`] asks through
+//! the console's own router; in the browser this module asks by `fetch`.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Why a request was not done (RFC 9457), as the API answers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Problem {
+    pub status: u16,
+    /// Stable name, e.g. `interlocked`.
+    pub code: String,
+    /// What happened and what to do, in the page's language.
+    pub detail: String,
+    /// Finds the request in the console's log.
+    #[serde(default)]
+    pub correlation_id: String,
+    /// What the code brings with it, e.g. `plan` with `plan_changed`.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Problem {
+    /// The console did not answer, or not as agreed: `why` is shown as it is.
+    pub fn unanswered(why: impl Into<String>) -> Problem {
+        Problem {
+            status: 0,
+            code: "unanswered".to_owned(),
+            detail: why.into(),
+            correlation_id: String::new(),
+            extra: Map::new(),
+        }
+    }
+
+    /// A part of the answer that its code brings with it.
+    pub fn part<T: DeserializeOwned>(&self, member: &str) -> Option<T> {
+        serde_json::from_value(self.extra.get(member)?.clone()).ok()
+    }
+}
+
+/// Turns a JSON answer into what was asked for.
+pub fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Problem> {
+    serde_json::from_value(answer).map_err(|error| Problem::unanswered(error.to_string()))
+}
+
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Problem> {
+    read(fetch::send("GET", path, None, &[]).await?)
+}
+
+pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
+    read(fetch::send("POST", path, Some(to_json(body)?), &[]).await?)
+}
+
+pub async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
+    read(fetch::send("PUT", path, Some(to_json(body)?), &[]).await?)
+}
+
+pub async fn delete(path: &str) -> Result<(), Problem> {
+    fetch::send("DELETE", path, None, &[]).await.map(|_| ())
+}
+
+/// A request with headers of its own, such as `If-Match` or `Idempotency-Key`.
+pub async fn send_with<T: DeserializeOwned>(
+    method: &str,
+    path: &str,
+    body: &impl Serialize,
+    headers: &[(&str, String)],
+) -> Result<T, Problem> {
+    read(fetch::send(method, path, Some(to_json(body)?), headers).await?)
+}
+
+fn to_json(body: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(body).map_err(|error| Problem::unanswered(error.to_string()))
+}
+
+#[cfg(feature = "hydrate")]
+mod fetch {
+    use serde_json::Value;
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Headers, Request, RequestInit, Response};
+
+    use super::Problem;
+    use crate::locale::{html_lang, language};
+
+    pub(super) async fn send(
+        method: &str,
+        path: &str,
+        body: Option<String>,
+        headers: &[(&str, String)],
+    ) -> Result<Value, Problem> {
+        let (status, text) = exchange(method, path, body, headers)
+            .await
+            .map_err(|error| Problem::unanswered(reason(&error)))?;
+        // 204 has no body.
+        let answer = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).map_err(|error| Problem::unanswered(error.to_string()))?
+        };
+        if status < 400 {
+            return Ok(answer);
+        }
+        Err(serde_json::from_value(answer)
+            .unwrap_or_else(|_| Problem::unanswered(format!("HTTP {status}"))))
+    }
+
+    async fn exchange(
+        method: &str,
+        path: &str,
+        body: Option<String>,
+        headers: &[(&str, String)],
+    ) -> Result<(u16, String), JsValue> {
+        let init = RequestInit::new();
+        init.set_method(method);
+        let sent = Headers::new()?;
+        sent.set("accept", "application/json")?;
+        sent.set("accept-language", html_lang(language()))?;
+        if let Some(body) = body {
+            sent.set("content-type", "application/json")?;
+            init.set_body(&JsValue::from_str(&body));
+        }
+        for (name, value) in headers {
+            sent.set(name, value)?;
+        }
+        init.set_headers(&sent);
+        let request = Request::new_with_str_and_init(path, &init)?;
+        let window = web_sys::window().ok_or("no window")?;
+        let response: Response =
+            JsFuture::from(window.fetch_with_request(&request)).await?.dyn_into()?;
+        let text = JsFuture::from(response.text()?).await?;
+        Ok((response.status(), text.as_string().unwrap_or_default()))
+    }
+
+    fn reason(error: &JsValue) -> String {
+        error
+            .dyn_ref::<js_sys::Error>()
+            .map(|error| String::from(error.message()))
+            .or_else(|| error.as_string())
+            .unwrap_or_default()
+    }
+}
+
+/// Nothing is sent while a page is rendered on the server: what it shows was fetched before.
+#[cfg(not(feature = "hydrate"))]
+mod fetch {
+    use serde_json::Value;
+
+    use super::Problem;
+
+    pub(super) async fn send(
+        method: &str,
+        path: &str,
+        _body: Option<String>,
+        _headers: &[(&str, String)],
+    ) -> Result<Value, Problem> {
+        Err(Problem::unanswered(format!("{method} {path}: only a browser sends requests")))
+    }
+}

@@ -1,0 +1,126 @@
+//! What a page begins with: who reads it and the documents that it shows first.
+//!
+//! The server fetches them before it renders, writes them into the page, and the browser starts
+//! from the same values: so the first paint has data and hydration finds what was rendered.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use signalbox_domain::access::{Permission, Role};
+use signalbox_domain::phrase::Language;
+use signalbox_domain::time::Timestamp;
+
+use crate::api::Problem;
+use crate::locale::Preferences;
+use crate::pages;
+
+/// The element that carries the boot document.
+pub const ELEMENT_ID: &str = "boot";
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Boot {
+    pub now: Timestamp,
+    pub language: Language,
+    pub preferences: Preferences,
+    /// Absent on pages that one sees before signing in.
+    pub session: Option<Session>,
+    /// By the API path that each was fetched from.
+    pub documents: BTreeMap<String, Result<Value, Problem>>,
+}
+
+/// Who is signed in: `GET /api/v1/session`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub name: String,
+    pub role: Role,
+}
+
+impl Session {
+    /// Two letters for the top bar.
+    pub fn initials(&self) -> String {
+        let mut words = self.name.split(['.', '-', '_', ' ']).filter(|word| !word.is_empty());
+        let first = words.next().and_then(|word| word.chars().next());
+        let second =
+            words.next().and_then(|word| word.chars().next()).or_else(|| self.name.chars().nth(1));
+        first.into_iter().chain(second).flat_map(char::to_uppercase).collect()
+    }
+}
+
+impl Boot {
+    /// Fetches what the page at `path` shows first. `get` sends one GET through the console's own
+    /// router as the reader; documents that it refuses are shown as problems in their places.
+    pub async fn load<F>(
+        path: &str,
+        now: Timestamp,
+        preferences: Preferences,
+        session: Option<Session>,
+        get: impl Fn(String) -> F,
+    ) -> Boot
+    where
+        F: Future<Output = Result<Value, Problem>>,
+    {
+        let mut documents = BTreeMap::new();
+        if session.is_some() {
+            for document in pages::first_documents(path) {
+                let answer = get(document.clone()).await;
+                documents.insert(document, answer);
+            }
+        }
+        Boot { now, language: preferences.language, preferences, session, documents }
+    }
+
+    /// JSON that may stand in a script element: no `<` can end it early.
+    pub fn to_html_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
+    }
+
+    /// Reads what the server wrote into the page.
+    #[cfg(feature = "hydrate")]
+    pub fn from_page() -> Boot {
+        let text = document()
+            .get_element_by_id(ELEMENT_ID)
+            .and_then(|element| element.text_content())
+            .unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.session.as_ref().is_some_and(|session| session.role.may(permission))
+    }
+}
+
+/// The page's boot document.
+pub fn boot() -> Boot {
+    use_context::<Boot>().unwrap_or_default()
+}
+
+/// Whether the reader's role allows this.
+pub fn may(permission: Permission) -> bool {
+    boot().may(permission)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_document_ends_its_script_element() {
+        let mut boot = Boot::default();
+        boot.documents.insert("/x".into(), Ok(Value::String("</script><b>".into())));
+        let json = boot.to_html_json();
+        assert!(!json.contains('<'), "{json}");
+        let read: Boot = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.documents["/x"], Ok(Value::String("</script><b>".into())));
+    }
+
+    #[test]
+    fn initials() {
+        let of = |name: &str| Session { name: name.into(), role: Role::Viewer }.initials();
+        assert_eq!(of("lin.lan"), "LL");
+        assert_eq!(of("admin"), "AD");
+        assert_eq!(of("王"), "王");
+        assert_eq!(of(""), "");
+    }
+}

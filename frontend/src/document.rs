@@ -1,0 +1,56 @@
+//! A document of the API that is not live: fetched when its page opens and when asked again.
+
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+
+use crate::api::{self, Problem};
+use crate::boot::boot;
+
+/// `None` while it is on the way.
+pub type Answer<T> = Option<Result<T, Problem>>;
+
+pub struct Document<T: Send + Sync + 'static> {
+    answer: RwSignal<Answer<T>>,
+    path: StoredValue<String>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Document<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Document<T> {}
+
+/// The document at an API path: from the page's first documents, else fetched once hydrated.
+pub fn use_document<T>(path: impl Into<String>) -> Document<T>
+where
+    T: DeserializeOwned + Send + Sync + 'static,
+{
+    let path = path.into();
+    let first = boot().documents.get(&path).cloned().map(|answer| answer.and_then(api::read));
+    let missing = first.is_none();
+    let document = Document { answer: RwSignal::new(first), path: StoredValue::new(path) };
+    Effect::new(move |_| {
+        if missing {
+            document.reload();
+        }
+    });
+    document
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Document<T> {
+    pub fn answer(self) -> RwSignal<Answer<T>> {
+        self.answer
+    }
+
+    /// Fetches it again; the old one stays shown meanwhile.
+    pub fn reload(self) {
+        leptos::task::spawn_local(async move {
+            let Some(path) = self.path.try_get_value() else { return };
+            let fetched = api::get(&path).await;
+            // The page may have been left meanwhile.
+            let _ = self.answer.try_set(Some(fetched));
+        });
+    }
+}

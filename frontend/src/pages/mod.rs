@@ -1,0 +1,38 @@
+//! A folder a feature, a file a page.
+
+pub mod access;
+pub mod jobs;
+pub mod not_found;
+pub mod overview;
+
+use signalbox_domain::live::Topic;
+
+use crate::live::path_of;
+
+/// The API documents that the page at `path` shows first; the server fetches them before it
+/// renders. The frame itself needs the fleet.
+pub fn first_documents(path: &str) -> Vec<String> {
+    let mut documents = vec![path_of(Topic::Fleet)];
+    let mut parts = path.trim_matches('/').split('/');
+    match (parts.next().unwrap_or_default(), parts.next()) {
+        ("jobs", Some(id)) => {
+            if let Ok(id) = id.parse() {
+                documents.push(path_of(Topic::Job(id)));
+            }
+        }
+        _ => {}
+    }
+    documents
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_begins_with_its_documents() {
+        assert_eq!(first_documents("/"), ["/api/v1/fleet"]);
+        assert!(first_documents("/jobs/12").contains(&"/api/v1/jobs/12".to_owned()));
+        assert_eq!(first_documents("/jobs/../../x"), ["/api/v1/fleet"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! The frame around every page.
+
+mod live_line;
+mod nav;
+mod palette;
+mod preferences;
+mod shortcuts;
+mod strip;
+mod top_bar;
+
+pub use nav::{Mark, PLACES, Place};
+pub use palette::PaletteSwitch;
+pub use preferences::{Chosen, use_chosen};
+pub use top_bar::{LanguageToggle, ThemeToggle};
+
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+
+use crate::locale::t;
+use crate::locales::shell as texts;
+use crate::plan::{Desk, PlanDesk};
+use crate::ui::Toasts;
+
+/// The frame of the pages that one sees signed in.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let chosen = use_chosen();
+    let palette = PaletteSwitch::provide();
+    Desk::provide();
+    shortcuts::listen(palette);
+    view! {
+        <a class="visually-hidden" href="#main">{t(texts::SKIP)}</a>
+        <div class="app" class:narrow=move || chosen.narrow.get()>
+            <nav::Nav />
+            <top_bar::TopBar />
+            <main class="main" id="main" data-region="main" tabindex="-1">
+                <div class="phone-strip">
+                    <strip::Strip />
+                </div>
+                <live_line::StaleBand />
+                <Outlet />
+            </main>
+            <nav::BottomBar />
+        </div>
+        <PlanDesk />
+        <palette::Palette />
+        <shortcuts::Help />
+        <Toasts />
+    }
+}

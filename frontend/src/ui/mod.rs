@@ -1,0 +1,41 @@
+//! The parts that pages are made of. Each file is one component with its states; the CSS class is
+//! its name in `assets/css/kit.css`.
+
+mod alarm;
+mod badge;
+mod button;
+mod code;
+mod dialog;
+mod field;
+mod icon;
+mod interlock;
+mod lamp;
+mod plate;
+mod progress;
+mod sparkline;
+mod states;
+mod steps;
+mod table;
+mod tabs;
+mod time;
+mod toast;
+
+pub use alarm::AlarmBand;
+pub use badge::{Badge, StateBadge, Tag};
+pub use button::{Button, Kind, Size, classes as button_classes};
+pub use code::{Code, CopyButton, Log};
+pub(crate) use dialog::elements;
+pub use dialog::{Dialog, Drawer};
+pub use field::{Check, Field, PasswordField, TextArea, move_focus};
+pub use icon::{Icon, IconView};
+pub use interlock::{Interlocks, tally};
+pub use lamp::{Lamp, Lamps, aspect_word, shape};
+pub use plate::{PageHead, Plate, Plates};
+pub use progress::Bar;
+pub use sparkline::Sparkline;
+pub use states::{Empty, Failed, SkeletonRows, Waiting};
+pub use steps::{StepLine, Steps};
+pub use table::{Column, Table};
+pub use tabs::{Segmented, Tabs};
+pub use time::{Age, Clock, Moment};
+pub use toast::{ToastList, Toasts, toast, use_toasts};
