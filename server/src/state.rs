@@ -3,11 +3,14 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use signalbox_frontend::app::Site;
+
 use crate::app::access::{AccessError, Limits, Passwords, SessionKeys};
 use crate::app::nodes::Directory;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::http::origin::Origins;
+use crate::http::pages::{self, SiteError};
 use crate::jobs::{self, Runner};
 use crate::live::Hub;
 use crate::observe::Fleet;
@@ -44,6 +47,8 @@ pub struct Parts {
     pub fleet: Arc<Fleet>,
     pub jobs: Arc<Runner>,
     pub backup_files: BackupFiles,
+    /// The names of the frontend's built files; absent where only the API is served.
+    pub site: Option<Site>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,10 +61,13 @@ pub enum StartError {
     Passwords(#[source] AccessError),
     #[error("the directory of the backups cannot be used")]
     BackupFiles(#[from] BackupFileError),
+    #[error("the frontend's files cannot be served")]
+    Site(#[from] SiteError),
 }
 
 impl App {
     pub async fn start(config: Config, origins: Origins) -> Result<App, StartError> {
+        let site = config.site.as_deref().map(pages::site).transpose()?;
         let data = DataDir::open(&config.data)?;
         let sealer = Sealer::new(&data.secret_key()?);
         let store = Store::open(&data.database()).await?;
@@ -96,6 +104,7 @@ impl App {
             fleet,
             jobs,
             backup_files,
+            site,
         })))
     }
 }

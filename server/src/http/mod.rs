@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod nodes;
 pub mod openapi;
 pub mod origin;
+pub mod pages;
 pub mod permissions;
 pub mod plans;
 pub mod request;
@@ -47,8 +48,10 @@ fn api() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let (api, _) = api().split_for_parts();
     let guarded = api.route_layer(from_fn_with_state(app.clone(), permissions::guard));
+    let pages = pages(&app, guarded.clone().with_state(app.clone()));
     let routes = Router::new()
         .merge(guarded)
+        .merge(pages)
         .route("/api/{*rest}", any(no_such_route))
         .fallback(no_such_route);
     around(routes).with_state(app)
@@ -62,6 +65,14 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         .layer(CatchPanicLayer::custom(error::from_panic))
         .layer(from_fn(security::headers))
         .layer(from_fn(request::identify))
+}
+
+/// The pages, when the console was started with their built files.
+fn pages(app: &App, api: Router) -> Router<App> {
+    match (&app.site, &app.config.site) {
+        (Some(site), Some(directory)) => pages::routes(site.clone(), directory, api),
+        _ => Router::new(),
+    }
 }
 
 async fn no_such_route(uri: Uri) -> Problem {
