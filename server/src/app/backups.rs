@@ -28,6 +28,9 @@ use crate::store::{Store, StoreError};
 /// A tree without a newer backup than this is shown as a caution.
 pub const TARGET_AGE: Duration = Duration::from_secs(24 * 3600);
 
+/// How often the catalogue and its files are looked at for the live topic.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
 /// The page and the live topic show this many; older ones are in the API's pages.
 const CATALOGUE_ROWS: u32 = 200;
 
@@ -125,19 +128,30 @@ pub async fn view(
     })
 }
 
-/// Tells the live topic. Called after each change of the catalogue and now and then, as backups
-/// age by themselves.
-pub async fn publish(app: &App) -> Result<(), BackupError> {
+/// Keeps the live topic true for as long as the console runs: backups age by themselves, and a
+/// file that somebody removes is no backup any more.
+pub async fn keep_current(app: App) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = look(&app).await {
+            tracing::error!(%error, "the backups cannot be looked at");
+        }
+    }
+}
+
+async fn look(app: &App) -> Result<(), BackupError> {
+    check_files(app).await?;
     let view = view(&app.store, &app.backup_files, &app.fleet.nodes()).await?;
     app.hub.publish(Topic::Backups, &view);
     Ok(())
 }
 
 /// Looks whether each catalogued file is still there with its size, and writes what it found.
-pub async fn check_files(app: &App) -> Result<(), BackupError> {
+async fn check_files(app: &App) -> Result<(), BackupError> {
     for mut backup in app.store.backups(u32::MAX).await? {
-        let there = std::fs::metadata(app.backup_files.path(&backup.file))
-            .is_ok_and(|metadata| metadata.len() == backup.size_bytes);
+        let metadata = tokio::fs::metadata(app.backup_files.path(&backup.file)).await;
+        let there = metadata.is_ok_and(|metadata| metadata.len() == backup.size_bytes);
         let state = if there { BackupState::Complete } else { BackupState::Damaged };
         if backup.state != state {
             tracing::warn!(backup = backup.id.0, file = backup.file, there, "backup file changed");
