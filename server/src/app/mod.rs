@@ -6,3 +6,4 @@ pub mod backups;
 pub mod jobs;
 pub mod nodes;
 pub mod plans;
+pub mod vrrp;

@@ -1,0 +1,285 @@
+//! Moving virtual addresses: reads what the planner needs and the probes do not tell.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use futures::future::{join, join_all, join4};
+use signalbox_domain::fact::Fact;
+use signalbox_domain::ids::NodeId;
+use signalbox_domain::lvs::Table;
+use signalbox_domain::nodes::{LinkState, NodeRecord, Observed};
+use signalbox_domain::plan::Draft;
+use signalbox_domain::remote::RemoteCommand;
+use signalbox_domain::values::ConfName;
+use signalbox_domain::vrrp::client::Question;
+use signalbox_domain::vrrp::election::own_track_file;
+use signalbox_domain::vrrp::facts::{
+    AdvertCount, ClientFacts, DirectorFacts, HandOverInput, Reach, RunningJob,
+};
+use signalbox_domain::vrrp::packet_filter::{
+    FilterFinding, advert_protocol, read_iptables, read_nftables,
+};
+use signalbox_domain::vrrp::plan::{self, PlanError};
+use signalbox_domain::vrrp::{InstanceConf, InstanceName, InstanceView, scripts};
+
+use crate::clock;
+use crate::ssh::SshError;
+use crate::state::App;
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum VrrpError {
+    #[error("no VRRP instance {0} was seen on any node")]
+    NoSuchInstance(String),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+type Nodes = BTreeMap<NodeId, (NodeRecord, Observed)>;
+
+/// Nodes tried as the client that measures, best first.
+const CLIENTS_TRIED: usize = 3;
+/// A reading of the advert counter each quarter of a second; at most this many.
+const MAX_READINGS: u64 = 60;
+
+/// Plans a hand-over from what is seen now.
+pub async fn draft(app: &App, instance: &InstanceName, to: NodeId) -> Result<Draft, VrrpError> {
+    let view = app
+        .fleet
+        .vrrp()
+        .instances
+        .into_iter()
+        .find(|view| view.id == *instance)
+        .ok_or_else(|| VrrpError::NoSuchInstance(instance.0.clone()))?;
+    let nodes = app.fleet.nodes();
+    let members = members(&view, &nodes);
+    let directors = join_all(members.iter().map(|member| member.read(app, *member.id == to)));
+    let (directors, client) = join(directors, client(app, &nodes, &members)).await;
+    let held = app.store.held_locks().await?;
+    let running = held.into_iter().map(|held| RunningJob { id: held.job, locks: held.objects });
+    let input = HandOverInput {
+        instance: instance.clone(),
+        to,
+        directors,
+        client,
+        running: running.collect(),
+    };
+    Ok(plan::hand_over(&input, clock::now())?)
+}
+
+/// A node that has the instance in its keepalived.conf.
+struct Member<'a> {
+    id: &'a NodeId,
+    record: &'a NodeRecord,
+    observed: &'a Observed,
+    conf: Fact<InstanceConf>,
+    other_instances: Vec<String>,
+}
+
+/// The instance's directors as the fleet's view has them, and every other node that would carry
+/// one of its addresses: the view joins by VRID, and one that differs is what must be found.
+fn members<'a>(view: &InstanceView, nodes: &'a Nodes) -> Vec<Member<'a>> {
+    nodes
+        .iter()
+        .filter_map(|(id, (record, observed))| {
+            let confs = observed.vrrp_conf.as_ref()?;
+            let in_view = view.members.iter().find(|member| member.node == *id);
+            let conf = confs.value.iter().find(|conf| match in_view {
+                Some(member) => conf.name == member.conf.name,
+                None => shares_an_address(conf, view),
+            })?;
+            let others = confs.value.iter().filter(|other| other.name != conf.name);
+            Some(Member {
+                id,
+                record,
+                observed,
+                other_instances: others.map(|other| other.name.clone()).collect(),
+                conf: Fact::new(conf.clone(), confs.observed_at, confs.source.clone()),
+            })
+        })
+        .collect()
+}
+
+fn shares_an_address(conf: &InstanceConf, view: &InstanceView) -> bool {
+    let carried = |address: IpAddr| view.virtual_addresses.iter().any(|v| v.address == address);
+    conf.virtual_addresses.iter().any(|v| carried(v.address))
+}
+
+impl Member<'_> {
+    async fn read(&self, app: &App, takes_over: bool) -> DirectorFacts {
+        let observed = self.observed;
+        let conf = &self.conf.value;
+        let node = Asked { app, node: *self.id };
+        let signal = async {
+            let signal = node.json_signal().await;
+            let adverts = match (&signal, takes_over) {
+                (Some(signal), true) => node.adverts(conf, signal.value).await,
+                _ => None,
+            };
+            (signal, adverts)
+        };
+        let reach = async {
+            if takes_over { node.reach(&self.servers_in_use()).await } else { None }
+        };
+        let ((json_signal, adverts), number, filter, reach) =
+            join4(signal, node.number(conf), node.filter(conf), reach).await;
+        DirectorFacts {
+            node: *self.id,
+            name: self.record.name.to_string(),
+            link: observed.link.clone(),
+            heard_at: observed.heard_at,
+            conf: self.conf.clone(),
+            other_instances: self.other_instances.clone(),
+            said: observed.vrrp_state.as_ref().and_then(|fact| {
+                let said = fact.value.iter().find(|state| state.name == conf.name)?;
+                Some(Fact::new(said.clone(), fact.observed_at, fact.source.clone()))
+            }),
+            addresses: observed.addresses.clone(),
+            services: observed.services.clone(),
+            ipvs: ipvs(observed),
+            json_signal,
+            clock_ahead_ms: observed.platform.as_ref().map(|fact| {
+                Fact::new(fact.value.clock_ahead_ms, fact.observed_at, fact.source.clone())
+            }),
+            number,
+            filter,
+            reach,
+            adverts,
+        }
+    }
+
+    fn servers_in_use(&self) -> Vec<SocketAddr> {
+        let addresses: Vec<IpAddr> =
+            self.conf.value.virtual_addresses.iter().map(|v| v.address).collect();
+        ipvs(self.observed).map_or(Vec::new(), |table| table.value.on(&addresses).tcp_servers_in_use())
+    }
+}
+
+/// The node's table. A kernel without IPVS has no file to read, and so an empty table.
+fn ipvs(observed: &Observed) -> Option<Fact<Table>> {
+    let without_ipvs = || {
+        let heard = observed.heard_at.filter(|_| observed.vitals.is_some())?;
+        let readable = !observed.unreadable.contains_key("lvs");
+        readable.then(|| Fact::new(Table::default(), heard, "no /proc/net/ip_vs"))
+    };
+    observed.lvs.clone().or_else(without_ipvs)
+}
+
+/// Direct questions to a node.
+struct Asked<'a> {
+    app: &'a App,
+    node: NodeId,
+}
+
+impl Asked<'_> {
+    /// What the command printed, where it ended well.
+    async fn stdout(&self, command: RemoteCommand) -> Result<Fact<String>, String> {
+        let source = command.readable();
+        let output =
+            self.app.remote.run(self.node, &command).await.map_err(|e: SshError| e.to_string())?;
+        if output.exit_status == 0 {
+            Ok(Fact::new(output.stdout, clock::now(), source))
+        } else {
+            let stderr = output.stderr.trim();
+            Err(format!("{source}: exit status {}. {stderr}", output.exit_status))
+        }
+    }
+
+    async fn json_signal(&self) -> Option<Fact<u8>> {
+        let printed = self.stdout(scripts::json_signal()).await.ok()?;
+        let signal = printed.value.trim().parse().ok()?;
+        Some(Fact::new(signal, printed.observed_at, printed.source))
+    }
+
+    async fn adverts(&self, conf: &InstanceConf, signal: u8) -> Option<Fact<AdvertCount>> {
+        let name: ConfName = conf.name.parse().ok()?;
+        let readings = (3 * conf.advert_ms / 250 + 2).min(MAX_READINGS);
+        let readings = u32::try_from(readings).ok()?;
+        let printed = self.stdout(scripts::heard(&name, signal, readings)).await.ok()?;
+        let (before, after) = printed.value.trim().split_once(' ')?;
+        let count = AdvertCount { before: before.parse().ok()?, after: after.parse().ok()? };
+        Some(Fact::new(count, printed.observed_at, printed.source))
+    }
+
+    async fn number(&self, conf: &InstanceConf) -> Option<Fact<i32>> {
+        let file = own_track_file(conf)?;
+        let printed = self.stdout(scripts::read_priority(&file.path)).await.ok()?;
+        let number = printed.value.trim().parse().ok()?;
+        Some(Fact::new(number, printed.observed_at, printed.source))
+    }
+
+    async fn reach(&self, servers: &[SocketAddr]) -> Option<Fact<Vec<Reach>>> {
+        if servers.is_empty() {
+            return Some(Fact::new(Vec::new(), clock::now(), "no real server in use"));
+        }
+        let asked: Vec<(IpAddr, u16)> = servers.iter().map(|s| (s.ip(), s.port())).collect();
+        let printed = self.stdout(scripts::reach(&asked)).await.ok()?;
+        let reached = |server: &SocketAddr| {
+            let line = format!("{} {} reached", server.ip(), server.port());
+            printed.value.lines().any(|printed| printed == line)
+        };
+        let reach = servers.iter().map(|s| Reach { server: *s, reached: reached(s) }).collect();
+        Some(Fact::new(reach, printed.observed_at, printed.source))
+    }
+
+    /// What the packet filters do to adverts. A node may have either tool, or both.
+    async fn filter(&self, conf: &InstanceConf) -> Result<Fact<FilterFinding>, String> {
+        let v6 = conf.virtual_addresses.first().is_some_and(|v| v.address.is_ipv6());
+        let save = RemoteCommand::new(if v6 { "ip6tables-save" } else { "iptables-save" });
+        let list = RemoteCommand::new("nft").words(&["list", "ruleset"]);
+        let (saved, listed) = join(self.stdout(save), self.stdout(list)).await;
+        let protocol = advert_protocol(conf);
+        let saved = saved.map(|text| (read_iptables(&text.value, protocol), text));
+        let listed = listed.map(|text| (read_nftables(&text.value), text));
+        match (saved, listed) {
+            (Ok((a, text)), Ok((b, _))) => {
+                Ok(Fact::new(a.worse(b), text.observed_at, "iptables-save, nft list ruleset"))
+            }
+            (Ok((finding, text)), Err(_)) | (Err(_), Ok((finding, text))) => {
+                Ok(Fact::new(finding, text.observed_at, text.source))
+            }
+            (Err(a), Err(b)) => Err(format!("{a}; {b}")),
+        }
+    }
+}
+
+/// The best node that is neither director nor real server and now gets an answer through the
+/// address.
+async fn client(app: &App, nodes: &Nodes, members: &[Member<'_>]) -> Option<ClientFacts> {
+    let tables: Vec<Table> =
+        members.iter().filter_map(|m| ipvs(m.observed)).map(|table| table.value).collect();
+    let question = members.iter().find_map(|member| {
+        let table = ipvs(member.observed)?.value;
+        Question::choose(&member.conf.value, &table)
+    })?;
+    let mut candidates: Vec<_> =
+        nodes.values().filter(|(_, observed)| may_measure(observed, &tables)).collect();
+    candidates.sort_by_key(|(record, observed)| reluctance(record, observed));
+    let tried = candidates.iter().take(CLIENTS_TRIED).map(|(record, _)| async {
+        let answered = Asked { app, node: record.id }.stdout(question.once()).await.ok()?;
+        let name = record.name.to_string();
+        Some(ClientFacts { node: record.id, name, answered_at: answered.observed_at })
+    });
+    join_all(tried).await.into_iter().flatten().next()
+}
+
+fn may_measure(observed: &Observed, tables: &[Table]) -> bool {
+    let is_director = observed.vrrp_conf.is_some() || observed.lvs.is_some();
+    let serves = |address: IpAddr| {
+        let mut servers = tables.iter().flat_map(|t| &t.services).flat_map(|s| &s.real_servers);
+        servers.any(|server| server.address == address)
+    };
+    let addresses = observed.addresses.as_ref().map_or(&[][..], |fact| &fact.value);
+    let is_server = addresses.iter().any(|address| serves(address.address));
+    observed.link.state == LinkState::Up && !is_director && !is_server
+}
+
+/// Who is asked first: a node tagged `client`, then one that serves nothing; a router has more
+/// addresses than a client.
+fn reluctance(record: &NodeRecord, observed: &Observed) -> (bool, bool, usize, NodeId) {
+    let tagged = record.tags.iter().any(|tag| tag.as_str() == "client");
+    let addresses = observed.addresses.as_ref().map_or(usize::MAX, |fact| fact.value.len());
+    (!tagged, observed.engine.is_some(), addresses, record.id)
+}

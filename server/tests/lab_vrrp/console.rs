@@ -1,0 +1,205 @@
+//! A console as its users have it: its program, its REST API.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use signalbox_domain::ids::NodeId;
+use signalbox_domain::jobs::{JobState, JobView, StepState};
+use signalbox_domain::plan::Plan;
+use signalbox_lab::Lab;
+use tempfile::TempDir;
+
+pub(crate) struct Console {
+    data: TempDir,
+    port: u16,
+    process: Child,
+    token: String,
+    pub(crate) nodes: BTreeMap<String, NodeId>,
+}
+
+impl Console {
+    /// Starts a console that manages the directors, the real servers and the client of the lab.
+    pub(crate) fn over(lab: &Lab) -> Console {
+        let data = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = serve(&data, port);
+        let mut console = Console { data, port, process, token: String::new(), nodes: BTreeMap::new() };
+        console.await_health();
+        console.token = console.make_token();
+        let key = std::fs::read_to_string(lab.private_key()).unwrap();
+        for node in lab.nodes() {
+            if matches!(node.name.as_str(), "dir-a" | "dir-b" | "web-1" | "client") {
+                let added = console.post(
+                    "/nodes",
+                    &json!({
+                        "name": node.name,
+                        "host": node.management.to_string(),
+                        "user": "root",
+                        "credential": { "kind": "key", "private_key": key },
+                        "host_key": node.host_key_fingerprint,
+                        "tags": [node.role.to_string()],
+                    }),
+                );
+                let id = NodeId(added.unwrap()["record"]["id"].as_i64().unwrap());
+                console.nodes.insert(node.name.clone(), id);
+            }
+        }
+        console
+    }
+
+    pub(crate) fn hand_over(&self, to: &str) -> Value {
+        json!({ "operation": "vrrp.hand_over", "instance": "VI_WEB", "to": self.nodes[to] })
+    }
+
+    pub(crate) fn plan(&self, to: &str) -> Result<Plan, String> {
+        let plan = self.post("/plans", &json!({ "operation": self.hand_over(to) }))?;
+        Ok(serde_json::from_value(plan).unwrap())
+    }
+
+    /// Plans until the plan may run: facts on slow nodes come a moment later.
+    pub(crate) fn plan_that_may_run(&self, to: &str) -> Plan {
+        use signalbox_domain::plan::Verdict;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            match self.plan(to) {
+                Ok(plan) if plan.draft.verdict() > Verdict::Block => return plan,
+                other => assert!(Instant::now() < deadline, "no plan may run: {other:#?}"),
+            }
+            sleep(Duration::from_millis(500));
+        }
+    }
+
+    /// Approves and starts it.
+    pub(crate) fn run(&self, plan: &Plan) -> i64 {
+        let job = self.post("/jobs", &json!({ "plan": plan.id, "hash": plan.hash })).unwrap();
+        job["id"].as_i64().unwrap_or_else(|| panic!("{job}"))
+    }
+
+    pub(crate) fn job(&self, id: i64) -> JobView {
+        serde_json::from_value(self.get(&format!("/jobs/{id}")).unwrap()).unwrap()
+    }
+
+    pub(crate) fn finish(&self, id: i64) -> JobView {
+        let deadline = Instant::now() + Duration::from_secs(240);
+        loop {
+            let job = self.job(id);
+            if job.summary.state.is_final() {
+                return job;
+            }
+            assert!(Instant::now() < deadline, "the job does not end: {job:#?}");
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    pub(crate) fn finish_well(&self, id: i64) -> JobView {
+        let job = self.finish(id);
+        assert_eq!(job.summary.state, JobState::Done, "{}", self.log(id));
+        job
+    }
+
+    /// Waits until the step begins; false when the job was over before it was seen.
+    pub(crate) fn await_step(&self, id: i64, step: &str) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < deadline {
+            let job = self.job(id);
+            let view = job.steps.iter().find(|view| view.id == step).unwrap();
+            if view.state == StepState::Running {
+                return true;
+            }
+            if job.summary.state.is_final() {
+                return false;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        panic!("step {step} never began: {}", self.log(id));
+    }
+
+    pub(crate) fn log(&self, id: i64) -> String {
+        let log = self.get(&format!("/jobs/{id}/log?after=0")).unwrap();
+        serde_json::to_string_pretty(&log).unwrap()
+    }
+
+    /// As `kill -9`: no chance to put anything in order.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        self.process = serve(&self.data, self.port);
+        self.await_health();
+    }
+
+    fn await_health(&self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while ureq::get(self.url("/health")).call().is_err() {
+            assert!(Instant::now() < deadline, "the console does not answer");
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn make_token(&self) -> String {
+        let made = Command::new(env!("CARGO_BIN_EXE_signalbox"))
+            .args(["token", "create", "--name", "lab", "--role", "admin", "--data"])
+            .arg(self.data.path())
+            .output()
+            .unwrap();
+        String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}/api/v1{path}", self.port)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Value, String> {
+        let request = ureq::get(self.url(path)).header("Authorization", self.bearer());
+        answer(request.config().http_status_as_error(false).build().call())
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
+        let request = ureq::post(self.url(path)).header("Authorization", self.bearer());
+        answer(request.config().http_status_as_error(false).build().send_json(body))
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn serve(data: &TempDir, port: u16) -> Child {
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(data.path().with_extension("log"))
+        .unwrap();
+    Command::new(env!("CARGO_BIN_EXE_signalbox"))
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+        .arg(data.path())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+/// The answer's document; the problem's text where it was refused.
+fn answer(sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, String> {
+    let mut answer = sent.map_err(|error| error.to_string())?;
+    let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
+    if answer.status().is_success() {
+        serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
+    } else {
+        Err(format!("{}: {text}", answer.status()))
+    }
+}

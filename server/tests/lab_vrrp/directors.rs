@@ -1,0 +1,89 @@
+//! The lab's directors as the system's own ssh sees them, and faults on them.
+
+use std::fs::File;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use signalbox_lab::{Lab, NodeState};
+
+pub(crate) const VIP: &str = "192.168.1.200";
+const CONF: &str = "/etc/keepalived/keepalived.conf";
+const SAVED: &str = "/run/keepalived.conf.saved";
+const NUMBER: &str = "/etc/keepalived/signalbox/VI_WEB.priority";
+
+/// The lab, whole, for one test at a time. Put in order when the test begins and when it ends.
+pub(crate) struct Directors {
+    pub(crate) lab: Lab,
+    _turn: File,
+}
+
+impl Directors {
+    /// `None` where the tests that need the lab were not asked for.
+    pub(crate) fn of_the_lab() -> Option<Directors> {
+        if std::env::var("SIGNALBOX_LAB").as_deref() != Ok("1") {
+            eprintln!("skipped: set SIGNALBOX_LAB=1 to run this against the lab");
+            return None;
+        }
+        let turn = File::create(std::env::temp_dir().join("signalbox-lab-tests.lock")).unwrap();
+        turn.lock().unwrap();
+        let directors = Directors { lab: Lab::attach().unwrap(), _turn: turn };
+        directors.put_in_order();
+        Some(directors)
+    }
+
+    /// Every fault undone, keepalived as the lab set it up, dir-a holding the address.
+    fn put_in_order(&self) {
+        self.lab.heal().unwrap();
+        for node in self.lab.status() {
+            match node.state {
+                NodeState::Off => self.lab.boot(&node.name).unwrap(),
+                NodeState::Frozen => self.lab.thaw(&node.name).unwrap(),
+                NodeState::Running | NodeState::Silent => {}
+            }
+        }
+        for director in ["dir-a", "dir-b"] {
+            self.sh(director, &format!("echo 0 > {NUMBER}; [ ! -e {SAVED} ] || mv {SAVED} {CONF}"));
+            self.sh(director, "iptables -F; systemctl is-active -q keepalived && systemctl reload keepalived || systemctl start keepalived");
+        }
+        self.until("dir-a alone holds the address", || self.holders() == ["dir-a"]);
+    }
+
+    pub(crate) fn sh(&self, node: &str, script: &str) -> String {
+        self.lab.ssh_ok(node, &["sh", "-c", script]).unwrap()
+    }
+
+    /// Edits keepalived.conf; it is put back when the test ends. `reload`: let keepalived see it.
+    pub(crate) fn edit_conf(&self, node: &str, sed: &str, reload: bool) {
+        self.sh(node, &format!("[ -e {SAVED} ] || cp -p {CONF} {SAVED}; sed -i '{sed}' {CONF}"));
+        if reload {
+            self.sh(node, "systemctl reload keepalived");
+        }
+    }
+
+    /// Directors on whose interfaces the address is.
+    pub(crate) fn holders(&self) -> Vec<&'static str> {
+        ["dir-a", "dir-b"].into_iter().filter(|director| self.holds(director)).collect()
+    }
+
+    fn holds(&self, director: &str) -> bool {
+        !self.sh(director, &format!("ip -4 -o addr show to {VIP}")).is_empty()
+    }
+
+    pub(crate) fn number(&self, director: &str) -> i32 {
+        self.sh(director, &format!("cat {NUMBER}")).trim().parse().unwrap()
+    }
+
+    pub(crate) fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !holds() {
+            assert!(Instant::now() < deadline, "it does not come to this: {what}");
+            sleep(Duration::from_millis(500));
+        }
+    }
+}
+
+impl Drop for Directors {
+    fn drop(&mut self) {
+        self.put_in_order();
+    }
+}

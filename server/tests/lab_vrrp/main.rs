@@ -1,0 +1,195 @@
+//! Hand-overs by a real console between the lab's real directors. Runs where `SIGNALBOX_LAB=1`
+//! says that the lab `ha` is up, one test at a time.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and no async runtime waits for these"
+)]
+
+mod console;
+mod directors;
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::json;
+use signalbox_domain::jobs::{JobState, JobView};
+use signalbox_domain::plan::{Plan, Verdict};
+
+use crate::console::Console;
+use crate::directors::Directors;
+
+fn lab() -> Option<(Directors, Console)> {
+    let directors = Directors::of_the_lab()?;
+    let console = Console::over(&directors.lab);
+    Some((directors, console))
+}
+
+fn hand_over(console: &Console, to: &str) -> (Plan, JobView) {
+    let plan = console.plan_that_may_run(to);
+    let job = console.run(&plan);
+    let done = console.finish_well(job);
+    (plan, done)
+}
+
+#[test]
+fn the_default_instance_moves_there_and_back_and_the_client_loses_nothing() {
+    let Some((directors, console)) = lab() else { return };
+    for (to, number_on_a) in [("dir-b", -11), ("dir-a", 0)] {
+        let (plan, job) = hand_over(&console, to);
+        assert_eq!(plan.draft.verdict(), Verdict::Pass, "{:#?}", plan.draft.interlocks);
+        assert_eq!(directors.holders(), [to]);
+        assert_eq!(directors.number("dir-a"), number_on_a);
+        let measured = job.measurement.unwrap();
+        eprintln!("to {to}: {} asked, {} lost, outage {} ms", measured.asked, measured.lost, measured.outage_ms);
+        assert!(measured.asked >= 250, "asked {} times only", measured.asked);
+        assert_eq!((measured.lost, measured.outage_ms), (0, 0));
+    }
+}
+
+/// What is wrong on dir-b, and the interlock that must say so.
+const UNSAFE: [(&str, &str); 4] = [
+    ("systemctl stop keepalived", "keepalived_runs"),
+    ("ipvsadm -e -t 192.168.1.200:80 -r 192.168.1.102:80 -g -w 9", "ipvs_equal"),
+    ("iptables -A OUTPUT -p 112 -j DROP", "vrrp_not_filtered"),
+    ("iptables -A OUTPUT -p tcp -d 192.168.1.103 --dport 80 -j DROP", "real_servers_reachable"),
+];
+
+/// What differs in dir-b's keepalived.conf, as sed makes it.
+const DIFFERENT: [(&str, &str); 3] = [
+    ("s/virtual_router_id 51/virtual_router_id 61/", "same_vrid"),
+    ("/interface eth0/,/authentication/s/advert_int 1/advert_int 2/", "same_advert_interval"),
+    ("s/auth_pass lab-51/auth_pass other/", "same_auth"),
+];
+
+fn await_block(console: &Console, id: &str) {
+    for _ in 0..20 {
+        let plan = console.plan("dir-b");
+        let blocked = plan.as_ref().is_ok_and(|plan| {
+            plan.draft.interlocks.iter().any(|i| i.id == id && i.verdict == Verdict::Block)
+        });
+        if blocked {
+            let refused = console.post("/jobs", &json!({ "operation": console.hand_over("dir-b") })).unwrap_err();
+            assert!(refused.starts_with("409") && refused.contains("interlocked"), "{refused}");
+            return;
+        }
+        sleep(Duration::from_millis(500));
+    }
+    panic!("{id} does not block: {:#?}", console.plan("dir-b").map(|plan| plan.draft.interlocks));
+}
+
+#[test]
+fn an_unsafe_peer_blocks() {
+    for (fault, interlock) in UNSAFE {
+        let Some((directors, console)) = lab() else { return };
+        console.plan_that_may_run("dir-b");
+        directors.sh("dir-b", fault);
+        await_block(&console, interlock);
+        assert_eq!(directors.holders(), ["dir-a"]);
+    }
+}
+
+#[test]
+fn a_peer_configured_otherwise_blocks() {
+    for (sed, interlock) in DIFFERENT {
+        let Some((directors, console)) = lab() else { return };
+        console.plan_that_may_run("dir-b");
+        directors.edit_conf("dir-b", sed, false);
+        await_block(&console, interlock);
+    }
+}
+
+#[test]
+fn a_killed_console_finds_its_job_and_tells_the_truth_about_it() {
+    let Some((directors, mut console)) = lab() else { return };
+    let plan = console.plan_that_may_run("dir-b");
+    let steps: Vec<String> = plan.draft.steps.iter().map(|step| step.id.clone()).collect();
+    assert_eq!(steps, ["measure", "lower_priority", "take_over", "stand_by", "keep_measuring"]);
+    for step in steps {
+        let to = if directors.holders() == ["dir-a"] { "dir-b" } else { "dir-a" };
+        let from = if to == "dir-b" { "dir-a" } else { "dir-b" };
+        let plan = console.plan_that_may_run(to);
+        let step = if to == "dir-a" { step.replace("lower", "restore") } else { step };
+        let job = console.run(&plan);
+        console.await_step(job, &step);
+        console.kill();
+        console.start_again();
+        let job = console.finish(job);
+        let truth = directors.holders();
+        eprintln!("killed in {step}: {:?}, held by {truth:?}", job.summary.state);
+        match job.summary.state {
+            JobState::Done => assert_eq!(truth, [to]),
+            JobState::RolledBack => assert_eq!(truth, [from]),
+            other => panic!("{other:?}: {}", console.log(job.summary.id.0)),
+        }
+        assert!(job.verification.iter().all(|check| check.held != Some(false)) || job.summary.state == JobState::RolledBack);
+    }
+}
+
+#[test]
+fn a_line_cut_in_mid_step_ends_in_a_state_that_is_true() {
+    let Some((directors, console)) = lab() else { return };
+    let plan = console.plan_that_may_run("dir-b");
+    let job = console.run(&plan);
+    console.await_step(job, "take_over");
+    let cut = "iptables -I INPUT -p tcp --dport 22 -j DROP; sleep 15; iptables -F INPUT";
+    directors.sh("dir-b", &format!("nohup sh -c '{cut}' > /dev/null 2>&1 &"));
+    let job = console.finish(job);
+    directors.until("the line is back", || directors.lab.ssh_ok("dir-b", &["true"]).is_ok());
+    let truth = directors.holders();
+    eprintln!("cut in take_over: {:?}, held by {truth:?}", job.summary.state);
+    match job.summary.state {
+        JobState::Done => assert_eq!(truth, ["dir-b"]),
+        JobState::RolledBack => assert_eq!(truth, ["dir-a"]),
+        other => panic!("{other:?}: {}", console.log(job.summary.id.0)),
+    }
+}
+
+/// The client's longest silence lies where the plan said, give or take one question's distance and
+/// what a busy machine adds.
+fn assert_predicted(plan: &Plan, job: &JobView) {
+    let predicted = plan.draft.prediction.as_ref().unwrap();
+    let measured = job.measurement.as_ref().unwrap();
+    eprintln!(
+        "predicted {}–{} ms, measured {} ms, {} of {} lost",
+        predicted.low_ms, predicted.high_ms, measured.outage_ms, measured.lost, measured.asked
+    );
+    assert!(measured.outage_ms + 40 >= predicted.low_ms, "{measured:?}");
+    assert!(measured.outage_ms <= predicted.high_ms + 400, "{measured:?}");
+}
+
+#[test]
+fn without_preemption_the_instance_moves_through_fault() {
+    let Some((directors, console)) = lab() else { return };
+    for director in ["dir-a", "dir-b"] {
+        let sed = "/vrrp_instance VI_WEB/,/interface/s/state .*/state BACKUP\\n    nopreempt/";
+        directors.edit_conf(director, sed, true);
+    }
+    directors.until("dir-a alone holds the address", || directors.holders() == ["dir-a"]);
+    sleep(Duration::from_secs(4));
+    for to in ["dir-b", "dir-a"] {
+        let (plan, job) = hand_over(&console, to);
+        assert!(plan.draft.steps.iter().any(|step| step.id == "enter_fault"));
+        assert_eq!(directors.holders(), [to]);
+        assert_eq!((directors.number("dir-a"), directors.number("dir-b")), (0, 0));
+        assert_predicted(&plan, &job);
+    }
+}
+
+#[test]
+fn without_a_track_file_keepalived_is_stopped() {
+    let Some((directors, console)) = lab() else { return };
+    for director in ["dir-a", "dir-b"] {
+        directors.edit_conf(director, "/signalbox_VI_WEB weight/d", true);
+    }
+    sleep(Duration::from_secs(4));
+    let (plan, job) = hand_over(&console, "dir-b");
+    assert_eq!(plan.draft.verdict(), Verdict::Warn);
+    assert!(plan.draft.steps.iter().any(|step| step.id == "stop_keepalived"));
+    assert_eq!(directors.holders(), ["dir-b"]);
+    assert_predicted(&plan, &job);
+}
