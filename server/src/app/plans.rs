@@ -6,6 +6,7 @@ use signalbox_domain::plan::{Draft, Plan};
 
 use crate::app::access::Actor;
 use crate::app::backups::{self, BackupError};
+use crate::app::vrrp::{self, VrrpError};
 use crate::clock;
 use crate::state::App;
 use crate::store::StoreError;
@@ -17,10 +18,10 @@ pub enum PlanError {
     NoSuchPlan(PlanId),
     #[error("the role or the token does not allow {0}")]
     Forbidden(&'static str),
-    #[error("{0} cannot be planned yet")]
-    NotSupported(&'static str),
     #[error(transparent)]
     Backups(#[from] BackupError),
+    #[error(transparent)]
+    Vrrp(#[from] VrrpError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a plan cannot be written as JSON")]
@@ -30,7 +31,7 @@ pub enum PlanError {
 /// Plans an operation from what is seen now.
 pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError> {
     match operation {
-        Operation::VrrpHandOver { .. } => Err(PlanError::NotSupported(operation.name())),
+        Operation::VrrpHandOver { instance, to } => Ok(vrrp::draft(app, instance, *to).await?),
         Operation::BackupsTake { engine, kind, source } => {
             Ok(backups::draft(app, *engine, *kind, *source).await?)
         }

@@ -120,9 +120,8 @@ impl Member<'_> {
             };
             (signal, adverts)
         };
-        let reach = async {
-            if takes_over { node.reach(&self.servers_in_use()).await } else { None }
-        };
+        let reach =
+            async { if takes_over { node.reach(&self.servers_in_use()).await } else { None } };
         let ((json_signal, adverts), number, filter, reach) =
             join4(signal, node.number(conf), node.filter(conf), reach).await;
         DirectorFacts {
@@ -153,7 +152,8 @@ impl Member<'_> {
     fn servers_in_use(&self) -> Vec<SocketAddr> {
         let addresses: Vec<IpAddr> =
             self.conf.value.virtual_addresses.iter().map(|v| v.address).collect();
-        ipvs(self.observed).map_or(Vec::new(), |table| table.value.on(&addresses).tcp_servers_in_use())
+        ipvs(self.observed)
+            .map_or(Vec::new(), |table| table.value.on(&addresses).tcp_servers_in_use())
     }
 }
 

@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::plans::{self, PlanError};
+use crate::app::vrrp::VrrpError;
 use crate::http::actor::Actor;
 use crate::http::error::Problem;
 use crate::http::permissions::forbidden;
@@ -56,17 +57,22 @@ impl From<PlanError> for Problem {
                 Problem::not_found(&format!("Plan {id}"), &format!("计划 {id} "))
             }
             PlanError::Forbidden(_) => forbidden(),
-            PlanError::NotSupported(operation) => Problem::new(
-                StatusCode::NOT_IMPLEMENTED,
-                "not_supported",
-                Phrase::new(
-                    format!("This console cannot plan {operation} yet."),
-                    format!("此控制台尚不能为 {operation} 制定计划。"),
-                ),
-            ),
             PlanError::Backups(error) => error.into(),
+            PlanError::Vrrp(error) => error.into(),
             PlanError::Store(error) => error.into(),
             PlanError::Json(error) => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<VrrpError> for Problem {
+    fn from(error: VrrpError) -> Problem {
+        match error {
+            VrrpError::NoSuchInstance(name) => {
+                Problem::not_found(&format!("VRRP instance {name}"), &format!("VRRP 实例 {name} "))
+            }
+            VrrpError::Plan(error) => Problem::invalid(Phrase::same(error.to_string())),
+            VrrpError::Store(error) => error.into(),
         }
     }
 }

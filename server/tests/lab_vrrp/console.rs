@@ -27,7 +27,8 @@ impl Console {
         let data = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = serve(&data, port);
-        let mut console = Console { data, port, process, token: String::new(), nodes: BTreeMap::new() };
+        let mut console =
+            Console { data, port, process, token: String::new(), nodes: BTreeMap::new() };
         console.await_health();
         console.token = console.make_token();
         let key = std::fs::read_to_string(lab.private_key()).unwrap();

@@ -45,7 +45,10 @@ fn the_default_instance_moves_there_and_back_and_the_client_loses_nothing() {
         assert_eq!(directors.holders(), [to]);
         assert_eq!(directors.number("dir-a"), number_on_a);
         let measured = job.measurement.unwrap();
-        eprintln!("to {to}: {} asked, {} lost, outage {} ms", measured.asked, measured.lost, measured.outage_ms);
+        eprintln!(
+            "to {to}: {} asked, {} lost, outage {} ms",
+            measured.asked, measured.lost, measured.outage_ms
+        );
         assert!(measured.asked >= 250, "asked {} times only", measured.asked);
         assert_eq!((measured.lost, measured.outage_ms), (0, 0));
     }
@@ -73,7 +76,9 @@ fn await_block(console: &Console, id: &str) {
             plan.draft.interlocks.iter().any(|i| i.id == id && i.verdict == Verdict::Block)
         });
         if blocked {
-            let refused = console.post("/jobs", &json!({ "operation": console.hand_over("dir-b") })).unwrap_err();
+            let refused = console
+                .post("/jobs", &json!({ "operation": console.hand_over("dir-b") }))
+                .unwrap_err();
             assert!(refused.starts_with("409") && refused.contains("interlocked"), "{refused}");
             return;
         }
@@ -126,7 +131,10 @@ fn a_killed_console_finds_its_job_and_tells_the_truth_about_it() {
             JobState::RolledBack => assert_eq!(truth, [from]),
             other => panic!("{other:?}: {}", console.log(job.summary.id.0)),
         }
-        assert!(job.verification.iter().all(|check| check.held != Some(false)) || job.summary.state == JobState::RolledBack);
+        assert!(
+            job.verification.iter().all(|check| check.held != Some(false))
+                || job.summary.state == JobState::RolledBack
+        );
     }
 }
 
