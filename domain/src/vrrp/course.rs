@@ -8,6 +8,8 @@ use crate::values::RemotePath;
 /// How the addresses get from one director to the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Course {
+    /// The old holder has no track file yet and gets one first.
+    pub(super) install: bool,
     /// Takes back what an earlier hand-over wrote on the director that now shall hold.
     pub(super) release: Option<Write>,
     pub(super) way: Way,
@@ -51,8 +53,15 @@ impl Course {
             Outcome::Priority(priority) => priority,
             Outcome::Fault => 0,
         };
+        let way = way(from, &source, rank, target.preempts);
+        let writes_on_source = match &way {
+            Way::Outrank { lower } => lower.is_some(),
+            Way::Fault { .. } => true,
+            Way::Stop { .. } => false,
+        };
         Course {
-            way: way(from, &source, rank, target.preempts),
+            install: writes_on_source && from.track_file_to_install().is_some(),
+            way,
             returns_by_itself: source.preempts && source.effective > target.effective,
             release,
         }

@@ -4,6 +4,7 @@
 //! where the instance starts as MASTER; an address owner (255) may only track with weight 0.
 
 use super::{InstanceConf, InstanceState, TrackFile};
+use crate::values::InvalidValue;
 
 const FAULT_AT: i32 = -254;
 
@@ -34,8 +35,18 @@ pub enum Outcome {
 
 /// The file for this instance that Signalbox writes; other track files belong to somebody else.
 pub fn own_track_file(conf: &InstanceConf) -> Option<&TrackFile> {
-    let name = format!("signalbox_{}", conf.name);
+    let name = own_name(conf);
     conf.track_files.iter().find(|file| file.name == name)
+}
+
+/// The track file as `vrrp-track-file install` makes it.
+pub fn track_file_to_install(conf: &InstanceConf) -> Result<TrackFile, InvalidValue> {
+    let path = format!("/etc/keepalived/signalbox/{}.priority", conf.name).parse()?;
+    Ok(TrackFile { name: own_name(conf), path, weight: 1 })
+}
+
+fn own_name(conf: &InstanceConf) -> String {
+    format!("signalbox_{}", conf.name)
 }
 
 pub fn preempts(conf: &InstanceConf) -> bool {
@@ -44,14 +55,18 @@ pub fn preempts(conf: &InstanceConf) -> bool {
 
 impl<'a> Candidate<'a> {
     /// `said` and `number` may be missing when a node was not seen; such a plan is blocked, and
-    /// the figures are what the configuration alone says.
+    /// the figures are what the configuration alone says. `to_install`: the track file that it
+    /// will have when the job comes to it.
     pub fn new(
         conf: &'a InstanceConf,
         said: Option<&InstanceState>,
         number: Option<i32>,
+        to_install: Option<&'a TrackFile>,
     ) -> Candidate<'a> {
         let base = i32::from(said.map_or(conf.priority, |state| state.base_priority));
-        let lever = own_track_file(conf).map(|file| Lever { file, number: number.unwrap_or(0) });
+        let lever = own_track_file(conf)
+            .or(to_install)
+            .map(|file| Lever { file, number: number.unwrap_or(0) });
         let by_formula = lever.map_or(base, |lever| within(base, lever.shift(lever.number)));
         let effective = said.map_or(by_formula, |state| i32::from(state.effective_priority));
         Candidate { base, effective, preempts: preempts(conf), lever }
@@ -142,7 +157,7 @@ mod tests {
     #[test]
     fn eleven_below_takes_100_under_90() {
         let conf = conf_with_weight(100, 1);
-        let candidate = Candidate::new(&conf, None, Some(0));
+        let candidate = Candidate::new(&conf, None, Some(0), None);
         assert_eq!(candidate.number_below(90), Some(-11));
         assert_eq!(candidate.with_number(-11), Outcome::Priority(89));
     }
@@ -150,22 +165,22 @@ mod tests {
     #[test]
     fn a_weight_other_than_one_is_rounded_to_the_safe_side() {
         let conf = conf_with_weight(100, 4);
-        assert_eq!(Candidate::new(&conf, None, Some(0)).number_below(90), Some(-3));
+        assert_eq!(Candidate::new(&conf, None, Some(0), None).number_below(90), Some(-3));
         let conf = conf_with_weight(100, -4);
-        assert_eq!(Candidate::new(&conf, None, Some(0)).number_below(90), Some(3));
+        assert_eq!(Candidate::new(&conf, None, Some(0), None).number_below(90), Some(3));
     }
 
     #[test]
     fn nothing_is_below_the_lowest_priority() {
         let conf = conf_with_weight(3, 1);
-        assert_eq!(Candidate::new(&conf, None, Some(0)).number_below(1), None);
+        assert_eq!(Candidate::new(&conf, None, Some(0), None).number_below(1), None);
     }
 
     #[test]
     fn fault_is_reached_exactly() {
         for (weight, number) in [(1, -254), (2, -127), (100, -3), (-254, 1), (0, 1)] {
             let conf = conf_with_weight(100, weight);
-            let candidate = Candidate::new(&conf, None, Some(0));
+            let candidate = Candidate::new(&conf, None, Some(0), None);
             assert_eq!(candidate.fault_number(), Some(number), "weight {weight}");
             assert_eq!(candidate.with_number(number), Outcome::Fault);
             assert_eq!(candidate.with_number(0), Outcome::Priority(100));

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::election::Candidate;
+use super::election::{Candidate, own_track_file};
 use super::packet_filter::FilterFinding;
-use super::{InstanceConf, InstanceName, InstanceState};
+use super::{InstanceConf, InstanceName, InstanceState, TrackFile};
 use crate::fact::{Fact, STALE_AFTER};
 use crate::ids::{JobId, NodeId};
 use crate::lvs::Table;
@@ -45,6 +45,8 @@ pub struct DirectorFacts {
     pub clock_ahead_ms: Option<Fact<i64>>,
     /// The number in the generated track file; `None` where it could not be read.
     pub number: Option<Fact<i32>>,
+    /// The track file that can be installed; only asked where there is none. `Err`: why not.
+    pub to_install: Option<Result<Fact<TrackFile>, String>>,
     /// `Err`: the rules could not be read, and why.
     pub filter: Result<Fact<FilterFinding>, String>,
     /// Real servers as tried from here; only asked of the director that shall take over.
@@ -113,7 +115,16 @@ impl DirectorFacts {
 
     pub fn candidate(&self) -> Candidate<'_> {
         let said = self.said.as_ref().map(|fact| &fact.value);
-        Candidate::new(&self.conf.value, said, self.number.as_ref().map(|fact| fact.value))
+        let number = self.number.as_ref().map(|fact| fact.value);
+        Candidate::new(&self.conf.value, said, number, self.track_file_to_install())
+    }
+
+    /// What the job would install here before it can move the priority.
+    pub fn track_file_to_install(&self) -> Option<&TrackFile> {
+        match &self.to_install {
+            Some(Ok(fact)) if own_track_file(&self.conf.value).is_none() => Some(&fact.value),
+            _ => None,
+        }
     }
 }
 

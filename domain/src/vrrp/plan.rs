@@ -193,6 +193,9 @@ fn steps(input: &HandOverInput, pair: &Pair<'_>, course: &Course, stand: &Stand)
             cancellable: true,
         });
     }
+    if course.install {
+        steps.push(install_track_file(pair, stand));
+    }
     steps.push(give_up(pair, course, stand));
     steps.push(Step {
         id: "take_over".to_owned(),
@@ -220,6 +223,26 @@ fn steps(input: &HandOverInput, pair: &Pair<'_>, course: &Course, stand: &Stand)
         });
     }
     steps
+}
+
+/// A reload with one more tracked file keeps the addresses where they are.
+fn install_track_file(pair: &Pair<'_>, stand: &Stand) -> Step {
+    let (node, name) = (pair.from.node, &pair.from.name);
+    let run = |command| Action::Run { node, command, expect: Expect::Success };
+    Step {
+        id: "install_track_file".to_owned(),
+        title: Phrase::new(
+            format!("Give {} a track file in keepalived.conf on {name}", stand.name),
+            format!("在 {name} 的 keepalived.conf 中为 {} 加入 track_file", stand.name),
+        ),
+        actions: vec![
+            run(scripts::install_track_file(&stand.name)),
+            until(stand.holds(pair.from), SLACK),
+        ],
+        undo: vec![run(scripts::remove_track_file(&stand.name))],
+        estimate_ms: 1000,
+        cancellable: true,
+    }
 }
 
 /// The step that makes the old holder yield, with an undo for this and every later step.

@@ -87,9 +87,22 @@ fn without_a_track_file_keepalived_is_stopped_and_the_plan_says_what_that_means(
     let mut input = input();
     input.directors[0].conf.value.track_files.clear();
     input.directors[0].number = None;
+    input.directors[0].to_install = Some(Err("global_defs has no reload_check_config".into()));
     let draft = hand_over(&input, NOW).unwrap();
     assert_eq!(draft.verdict(), Verdict::Warn);
     insta::assert_snapshot!("stop", readable(&draft));
+}
+
+#[test]
+fn a_track_file_is_installed_where_that_is_possible() {
+    let mut input = input();
+    let from = &mut input.directors[0];
+    let installable = from.conf.value.track_files.remove(0);
+    from.number = None;
+    from.to_install = Some(Ok(seen(installable)));
+    let draft = hand_over(&input, NOW).unwrap();
+    assert_eq!(draft.verdict(), Verdict::Warn, "somebody must approve the edit");
+    insta::assert_snapshot!("install", readable(&draft));
 }
 
 #[test]

@@ -17,6 +17,8 @@ const PRIORITY: Script =
     Script { name: "vrrp-priority", text: include_str!("scripts/priority.sh") };
 const PRIORITY_READ: Script =
     Script { name: "vrrp-priority-read", text: include_str!("scripts/priority-read.sh") };
+const TRACK_FILE: Script =
+    Script { name: "vrrp-track-file", text: include_str!("scripts/track-file.sh") };
 const REACH: Script = Script { name: "vrrp-reach", text: include_str!("scripts/reach.sh") };
 pub(super) const CLIENT_PROBE: Script =
     Script { name: "client-probe", text: include_str!("scripts/client-probe.sh") };
@@ -49,6 +51,25 @@ pub fn set_priority(file: &RemotePath, number: i32) -> RemoteCommand {
 /// Prints the number in a track file.
 pub fn read_priority(file: &RemotePath) -> RemoteCommand {
     RemoteCommand::script(&PRIORITY_READ).value(file)
+}
+
+/// Exit status 0 says that [`install_track_file`] would be accepted; stderr says why it would not.
+pub fn try_track_file(instance: &ConfName) -> RemoteCommand {
+    track_file("try", instance)
+}
+
+/// Inserts the generated track file into keepalived.conf, with weight 1, and reloads.
+pub fn install_track_file(instance: &ConfName) -> RemoteCommand {
+    track_file("install", instance)
+}
+
+/// Puts back the keepalived.conf from before the installation, and reloads.
+pub fn remove_track_file(instance: &ConfName) -> RemoteCommand {
+    track_file("remove", instance)
+}
+
+fn track_file(act: &'static str, instance: &ConfName) -> RemoteCommand {
+    RemoteCommand::script(&TRACK_FILE).words(&[act]).value(instance).timeout_ms(60_000)
 }
 
 /// Connects to each and prints `<address> <port> reached|silent`.

@@ -10,9 +10,9 @@ use signalbox_domain::lvs::Table;
 use signalbox_domain::nodes::{LinkState, NodeRecord, Observed};
 use signalbox_domain::plan::Draft;
 use signalbox_domain::remote::RemoteCommand;
-use signalbox_domain::values::ConfName;
+use signalbox_domain::values::{ConfName, InvalidValue};
 use signalbox_domain::vrrp::client::Question;
-use signalbox_domain::vrrp::election::own_track_file;
+use signalbox_domain::vrrp::election::{own_track_file, track_file_to_install};
 use signalbox_domain::vrrp::facts::{
     AdvertCount, ClientFacts, DirectorFacts, HandOverInput, Reach, RunningJob,
 };
@@ -20,7 +20,7 @@ use signalbox_domain::vrrp::packet_filter::{
     FilterFinding, advert_protocol, read_iptables, read_nftables,
 };
 use signalbox_domain::vrrp::plan::{self, PlanError};
-use signalbox_domain::vrrp::{InstanceConf, InstanceName, InstanceView, scripts};
+use signalbox_domain::vrrp::{InstanceConf, InstanceName, InstanceView, TrackFile, scripts};
 
 use crate::clock;
 use crate::ssh::SshError;
@@ -122,8 +122,8 @@ impl Member<'_> {
         };
         let reach =
             async { if takes_over { node.reach(&self.servers_in_use()).await } else { None } };
-        let ((json_signal, adverts), number, filter, reach) =
-            join4(signal, node.number(conf), node.filter(conf), reach).await;
+        let ((json_signal, adverts), (number, to_install), filter, reach) =
+            join4(signal, node.lever(conf), node.filter(conf), reach).await;
         DirectorFacts {
             node: *self.id,
             name: self.record.name.to_string(),
@@ -143,6 +143,7 @@ impl Member<'_> {
                 Fact::new(fact.value.clock_ahead_ms, fact.observed_at, fact.source.clone())
             }),
             number,
+            to_install,
             filter,
             reach,
             adverts,
@@ -201,6 +202,24 @@ impl Asked<'_> {
         let (before, after) = printed.value.trim().split_once(' ')?;
         let count = AdvertCount { before: before.parse().ok()?, after: after.parse().ok()? };
         Some(Fact::new(count, printed.observed_at, printed.source))
+    }
+
+    /// The number in the generated track file or, where there is none, whether one can be installed.
+    async fn lever(
+        &self,
+        conf: &InstanceConf,
+    ) -> (Option<Fact<i32>>, Option<Result<Fact<TrackFile>, String>>) {
+        match own_track_file(conf) {
+            Some(_) => (self.number(conf).await, None),
+            None => (None, Some(self.to_install(conf).await)),
+        }
+    }
+
+    async fn to_install(&self, conf: &InstanceConf) -> Result<Fact<TrackFile>, String> {
+        let name: ConfName = conf.name.parse().map_err(|e: InvalidValue| e.to_string())?;
+        let file = track_file_to_install(conf).map_err(|e| e.to_string())?;
+        let tried = self.stdout(scripts::try_track_file(&name)).await?;
+        Ok(Fact::new(file, tried.observed_at, tried.source))
     }
 
     async fn number(&self, conf: &InstanceConf) -> Option<Fact<i32>> {

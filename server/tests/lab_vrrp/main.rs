@@ -201,3 +201,20 @@ fn without_a_track_file_keepalived_is_stopped() {
     assert_eq!(directors.holders(), ["dir-b"]);
     assert_predicted(&plan, &job);
 }
+
+#[test]
+fn a_track_file_is_installed_where_keepalived_has_none() {
+    let Some((directors, console)) = lab() else { return };
+    let without = "/^track_file signalbox_VI_WEB {/,/^}/d; /^    track_file {/{N;/VI_WEB/{N;d}}";
+    directors.edit_conf("dir-a", without, true);
+    sleep(Duration::from_secs(4));
+    let (plan, job) = hand_over(&console, "dir-b");
+    assert_eq!(plan.draft.verdict(), Verdict::Warn, "{:#?}", plan.draft.interlocks);
+    assert!(plan.draft.steps.iter().any(|step| step.id == "install_track_file"));
+    assert_eq!(directors.holders(), ["dir-b"]);
+    assert_eq!(directors.number("dir-a"), -11);
+    assert_eq!(job.measurement.unwrap().lost, 0);
+    let (_, back) = hand_over(&console, "dir-a");
+    assert_eq!(directors.holders(), ["dir-a"]);
+    assert_eq!(back.measurement.unwrap().lost, 0);
+}

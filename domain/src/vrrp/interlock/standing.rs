@@ -179,20 +179,8 @@ pub(super) fn standby_remains(pair: &Pair<'_>, course: &Course) -> Finding {
 }
 
 pub(super) fn priority_known(pair: &Pair<'_>, now: Timestamp) -> Result<Finding, Missing> {
-    let from = pair.from;
-    if own_track_file(&from.conf.value).is_none() {
-        let (name, instance) = (&from.name, &from.conf.value.name);
-        return Ok(Finding::warn(
-            Phrase::new(
-                format!(
-                    "keepalived.conf on {name} has no track_file signalbox_{instance}, so its priority cannot be changed"
-                ),
-                format!(
-                    "{name} 的 keepalived.conf 中没有 track_file signalbox_{instance}，无法调整其优先级"
-                ),
-            ),
-            Some(from.conf.observed_at),
-        ));
+    if own_track_file(&pair.from.conf.value).is_none() {
+        return Ok(without_track_file(pair.from));
     }
     let mut oldest = now;
     let mut numbers = Vec::new();
@@ -235,4 +223,36 @@ fn word(state: VrrpState) -> &'static str {
 pub(in crate::vrrp) fn claims(director: &DirectorFacts, now: Timestamp) -> bool {
     let holds = director.holding(now).is_ok_and(|(holding, _)| holding != Holding::None);
     holds || director.said.as_ref().is_some_and(|fact| fact.value.state == VrrpState::Master)
+}
+
+fn without_track_file(from: &DirectorFacts) -> Finding {
+    let (name, instance) = (&from.name, &from.conf.value.name);
+    let why = match &from.to_install {
+        Some(Ok(fact)) => {
+            return Finding::warn(
+                Phrase::new(
+                    format!(
+                        "keepalived.conf on {name} gets a track_file signalbox_{instance} first"
+                    ),
+                    format!(
+                        "先在 {name} 的 keepalived.conf 中加入 track_file signalbox_{instance}"
+                    ),
+                ),
+                Some(fact.observed_at),
+            );
+        }
+        Some(Err(why)) => why.as_str(),
+        None => "",
+    };
+    Finding::warn(
+        Phrase::new(
+            format!(
+                "keepalived.conf on {name} has no track_file signalbox_{instance}, and none can be added. {why}"
+            ),
+            format!(
+                "{name} 的 keepalived.conf 中没有 track_file signalbox_{instance}，且无法加入。{why}"
+            ),
+        ),
+        Some(from.conf.observed_at),
+    )
 }
