@@ -1,5 +1,7 @@
 //! The API's description, generated from the handlers.
 
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::http::Method;
 use signalbox_domain::access::Permission;
@@ -93,6 +95,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "openapi", responses((status = 200, body = Object)))]
-async fn openapi_json() -> Json<utoipa::openapi::OpenApi> {
-    Json(complete())
+async fn openapi_json() -> Json<&'static utoipa::openapi::OpenApi> {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(complete);
+    Json(&DOCUMENT)
 }
