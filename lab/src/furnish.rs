@@ -64,6 +64,11 @@ impl Furnishing<'_> {
         }
         if self.node.kind == NodeKind::Kernel {
             self.write("etc/modules-load.d/ipvs.conf", &modules)?;
+            // hostfs forgets a directory that nobody uses, and inotify's watch on it with it.
+            // keepalived must be told when a priority is written, so it stays in that directory.
+            let unit = format!("[Service]\nWorkingDirectory=/{}\n", keepalived::PRIORITY_DIRECTORY);
+            self.write("etc/systemd/system/keepalived.service.d/watched.conf", &unit)?;
+            self.create_directory(keepalived::PRIORITY_DIRECTORY)?;
         }
         self.write(
             "etc/keepalived/keepalived.conf",
@@ -166,6 +171,11 @@ impl Furnishing<'_> {
     fn enable(&self, unit: &str) -> Result<(), LabError> {
         let link = self.root.join("etc/systemd/system/multi-user.target.wants").join(unit);
         symlink(format!("/lib/systemd/system/{unit}"), &link).map_err(file("create", &link))
+    }
+
+    fn create_directory(&self, path: &str) -> Result<(), LabError> {
+        let path = self.root.join(path);
+        fs::create_dir_all(&path).map_err(file("create", &path))
     }
 
     fn write(&self, path: &str, text: &str) -> Result<(), LabError> {

@@ -173,6 +173,27 @@ fn a_frozen_container_is_silent_and_goes_on_when_thawed() {
 }
 
 #[test]
+fn a_priority_written_on_the_master_moves_the_vip_and_costs_the_client_nothing() {
+    let Some(turn) = turn() else { return };
+    let write = |priority: &str| {
+        let script = "echo \"$1\" > /etc/keepalived/signalbox/VI_WEB.priority";
+        turn.lab.ssh_ok("dir-a", &["sh", "-c", script, "write", priority]).unwrap();
+    };
+    let load = std::thread::scope(|scope| {
+        let options = LoadOptions { duration: Duration::from_secs(10), ..LoadOptions::default() };
+        let load = scope.spawn(move || Lab::attach().unwrap().load(&options, &mut |_| ()).unwrap());
+        std::thread::sleep(Duration::from_secs(2));
+        write("-20");
+        turn.until("dir-b carries both", || turn.carried() == ["", "web db"]);
+        load.join().unwrap()
+    });
+    write("0");
+    assert_eq!(load.pages.failed, 0, "{load:?}");
+    assert!(load.pages.ok > 300, "{load:?}");
+    turn.until("dir-a has it back", || turn.carried() == ["web", "db"]);
+}
+
+#[test]
 fn a_power_cut_of_the_master_moves_the_vip_and_booting_moves_it_back() {
     let Some(turn) = turn() else { return };
     let load = std::thread::scope(|scope| {
