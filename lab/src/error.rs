@@ -26,6 +26,8 @@ pub enum LabError {
     NoSharedSegment { a: String, b: String, hint: String },
     #[error("the lab knows no {name:?} to bring up with it; it knows: {known}")]
     UnknownExtra { name: String, known: String },
+    #[error("{node} went off while it booted; see {log}")]
+    WentOff { node: String, log: String },
     #[error("{what} within {seconds} s; see {log}")]
     NotReady { what: String, seconds: u64, log: String },
     #[error("{node}: {what} failed: {stderr}")]

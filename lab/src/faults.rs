@@ -73,16 +73,15 @@ impl Lab {
     /// Switches a node on and waits until its sshd answers.
     pub fn boot(&self, node: &str) -> Result<(), LabError> {
         let booted = self.update(|state| {
-            let node = find(state, node)?.clone();
-            let machine = self.machine(&node);
-            if !machine.running() {
-                self.site.plug(&node)?;
-                let process = machine.launch()?;
-                if let Some(entry) = state.nodes.iter_mut().find(|entry| entry.name == node.name) {
-                    entry.process = Some(process);
-                }
+            let mut booted = find(state, node)?.clone();
+            if !self.machine(&booted).running() {
+                self.site.plug(&booted)?;
+                booted.process = Some(self.machine(&booted).launch()?);
             }
-            Ok(node)
+            if let Some(entry) = state.nodes.iter_mut().find(|entry| entry.name == booted.name) {
+                *entry = booted.clone();
+            }
+            Ok(booted)
         })?;
         self.wait_for_node(&booted)
     }

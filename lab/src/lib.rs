@@ -24,6 +24,7 @@ mod lab;
 pub mod load;
 mod machine;
 mod process;
+mod settle;
 mod site;
 mod ssh;
 mod state;

@@ -10,6 +10,10 @@ use crate::error::LabError;
 use crate::lab::Lab;
 use crate::state::LabNode;
 
+/// Time for a handshake that takes well under a millisecond, with a node too busy to take part in
+/// one.
+const CONNECT_PATIENCE: Duration = Duration::from_millis(300);
+
 impl Lab {
     /// Runs a command as root on a node and returns what it printed and its exit status, whatever
     /// that is. Each argument arrives as it is: no shell of the node takes it apart.
@@ -96,10 +100,12 @@ impl Lab {
     }
 }
 
-/// Whether an sshd answers there now.
+/// Whether an sshd answers there: at once if none listens, else `patience` is for its greeting.
 pub(crate) fn answers(node: &LabNode, patience: Duration) -> bool {
     let address = SocketAddr::new(node.management, 22);
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, patience) else { return false };
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, CONNECT_PATIENCE) else {
+        return false;
+    };
     let mut greeting = [0; 4];
     stream.set_read_timeout(Some(patience)).is_ok()
         && stream.read_exact(&mut greeting).is_ok()

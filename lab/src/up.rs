@@ -3,21 +3,17 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::IpAddr;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::error::{LabError, file};
 use crate::furnish::Furnishing;
+use crate::host;
 use crate::image::{self, Layers, Wanted};
 use crate::keys::Keys;
 use crate::lab::{Lab, clear, lock_file, wires_are_there};
 use crate::site::Site;
 use crate::state::{LabNode, Link, MANAGEMENT, NodeKind, State, VirtualAddress};
 use crate::topology::{NodeSpec, Role, Topology};
-use crate::{database, host, ssh};
-
-/// A kernel node on a busy machine may take this long; usually all answer within 15 s.
-const BOOT_PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Clone)]
 pub struct UpOptions {
@@ -135,133 +131,6 @@ impl Lab {
         }
         let path = self.site.run_directory().join("known_hosts");
         fs::write(&path, text).map_err(file("write", &path))
-    }
-
-    fn wait_for_nodes(&self, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
-        let started = Instant::now();
-        let mut waiting: Vec<&LabNode> = self.state.nodes.iter().collect();
-        while !waiting.is_empty() {
-            waiting.retain(|node| {
-                let answers = ssh::answers(node, Duration::from_millis(200));
-                if answers {
-                    progress(&format!(
-                        "  {} answers after {:.1} s",
-                        node.name,
-                        started.elapsed().as_secs_f32()
-                    ));
-                }
-                !answers
-            });
-            if let Some(dead) = waiting.iter().find(|node| !self.machine(node).running()) {
-                return Err(self.not_ready(
-                    dead,
-                    &format!("{} went off while it booted, and did not answer", dead.name),
-                ));
-            }
-            if let Some(late) = waiting.first().filter(|_| started.elapsed() > BOOT_PATIENCE) {
-                return Err(self.not_ready(late, &format!("{} did not answer", late.name)));
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Ok(())
-    }
-
-    pub(crate) fn wait_for_node(&self, node: &LabNode) -> Result<(), LabError> {
-        let deadline = Instant::now() + BOOT_PATIENCE;
-        while !ssh::answers(node, Duration::from_millis(200)) {
-            if Instant::now() > deadline {
-                return Err(self.not_ready(node, &format!("{} did not answer", node.name)));
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Ok(())
-    }
-
-    fn not_ready(&self, node: &LabNode, what: &str) -> LabError {
-        let log = self.machine(node).console_log().display().to_string();
-        LabError::NotReady { what: what.to_owned(), seconds: BOOT_PATIENCE.as_secs(), log }
-    }
-
-    fn start_replication(
-        &self,
-        topology: &Topology,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<(), LabError> {
-        const READY: &str = "until mariadb-admin --silent ping > /dev/null; do sleep 0.2; done; \
-                             cat /var/lib/mysql-seed.gtid";
-        const RUNNING: &str = "until mariadb -e 'SHOW SLAVE STATUS\\G' | \
-                               grep -c 'Slave_.*_Running: Yes' | grep -qx 2; do sleep 0.2; done";
-        let databases: Vec<&NodeSpec> =
-            topology.nodes.iter().filter(|node| node.role == Role::Database).collect();
-        if databases.is_empty() {
-            return Ok(());
-        }
-        progress("starting replication");
-        let wait =
-            |node: &str, script: &str| self.ssh_ok(node, &["timeout", "60", "sh", "-c", script]);
-        for database in &databases {
-            let gtid = wait(&database.name, READY)?;
-            let source = database.replica_of.as_ref().and_then(|source| topology.node(source));
-            if let Some(source) = source.and_then(|source| source.links.values().next()) {
-                let sql = database::become_replica(*source, &gtid);
-                let output = self.ssh_with_input(&database.name, &["mariadb"], Some(&sql))?;
-                self.checked(&database.name, &["mariadb"], &output)?;
-            }
-        }
-        for replica in databases.iter().filter(|database| database.replica_of.is_some()) {
-            wait(&replica.name, RUNNING)?;
-        }
-        Ok(())
-    }
-
-    /// Until every node has finished booting and the client gets through to each virtual server.
-    fn wait_for_services(&self, progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
-        const CONNECT: &str = "\
-            until perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new( \
-                PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => 1)' \"$1\" \"$2\"; \
-            do sleep 0.2; done";
-        progress("waiting for the services");
-        thread::scope(|scope| {
-            let settling: Vec<_> = self
-                .state
-                .nodes
-                .iter()
-                .map(|node| {
-                    (
-                        node,
-                        scope.spawn(|| {
-                            self.ssh(&node.name, &["systemctl", "is-system-running", "--wait"])
-                        }),
-                    )
-                })
-                .collect();
-            for (node, answer) in settling {
-                let said = answer
-                    .join()
-                    .ok()
-                    .and_then(Result::ok)
-                    .map(|output| output.stdout)
-                    .unwrap_or_default();
-                let said = String::from_utf8_lossy(&said);
-                if said.trim() != "running" {
-                    progress(&format!(
-                        "  {} is {}; `systemctl --failed` on it says why",
-                        node.name,
-                        said.trim()
-                    ));
-                }
-            }
-        });
-        let client = self.state.nodes.iter().find(|node| node.role == Role::Client);
-        for vip in self.state.virtual_addresses.iter() {
-            let (Some(client), Some(port)) = (client, vip.port) else { continue };
-            let (address, port) = (vip.address.to_string(), port.to_string());
-            self.ssh_ok(
-                &client.name,
-                &["timeout", "60", "sh", "-c", CONNECT, "connect", &address, &port],
-            )?;
-        }
-        Ok(())
     }
 }
 
