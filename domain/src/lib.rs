@@ -16,6 +16,7 @@ pub mod nodes;
 pub mod operation;
 pub mod phrase;
 pub mod plan;
+pub mod probe;
 pub mod problem;
 pub mod remote;
 pub mod signal;

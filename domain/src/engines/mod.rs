@@ -1,6 +1,7 @@
 //! MySQL and MariaDB servers and how they replicate.
 
 mod model;
+pub mod parse;
 mod topology;
 
 pub use model::*;

@@ -2,5 +2,7 @@
 
 mod compare;
 mod model;
+mod parse;
 
 pub use model::*;
+pub use parse::{ParseError, parse};

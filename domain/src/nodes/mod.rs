@@ -5,9 +5,13 @@ mod credential;
 mod host_key;
 mod import;
 mod model;
+pub mod parse;
+mod sections;
+pub mod vitals;
 
 pub use add::*;
 pub use credential::*;
 pub use host_key::*;
 pub use import::*;
 pub use model::*;
+pub use sections::{Change, Sections};

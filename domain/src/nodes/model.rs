@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::engines::EngineState;
-use crate::fact::Fact;
+use crate::fact::{Fact, STALE_AFTER};
 use crate::ids::{CredentialId, NodeId};
 use crate::lvs;
 use crate::remote::Elevation;
@@ -54,6 +54,9 @@ pub struct Observed {
     pub services: Option<Fact<Vec<Service>>>,
     pub listeners: Option<Fact<Vec<Listener>>>,
     pub lvs: Option<Fact<lvs::Table>>,
+    /// The virtual servers of keepalived.conf: what the table would hold were every real server
+    /// healthy. Connections are 0.
+    pub lvs_conf: Option<Fact<lvs::Table>>,
     pub vrrp_conf: Option<Fact<Vec<InstanceConf>>>,
     pub vrrp_state: Option<Fact<Vec<InstanceState>>>,
     pub engine: Option<Fact<EngineState>>,
@@ -73,11 +76,26 @@ impl Observed {
             services: None,
             listeners: None,
             lvs: None,
+            lvs_conf: None,
             vrrp_conf: None,
             vrrp_state: None,
             engine: None,
             unreadable: BTreeMap::new(),
         }
+    }
+}
+
+impl Observed {
+    /// Whether what was seen is too old to be shown as current or to rest a decision on.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        self.heard_at.is_none_or(|heard| heard.age(now) > STALE_AFTER)
+    }
+
+    /// Whether the node has this address where it would answer for it. Loopbacks do not count:
+    /// a real server carries the virtual address there without claiming it.
+    pub fn answers_for(&self, address: IpAddr) -> bool {
+        let addresses = self.addresses.iter().flat_map(|fact| &fact.value);
+        addresses.filter(|a| a.interface.as_str() != "lo" && a.up).any(|a| a.address == address)
     }
 }
 

@@ -1,0 +1,236 @@
+//! Frames of the probe become facts.
+
+use super::vitals::Reading;
+use super::{Disk, LinkState, Observed, Platform, parse};
+use crate::fact::Fact;
+use crate::probe::{Frame, FrameKind};
+use crate::time::Timestamp;
+use crate::{lvs, vrrp};
+
+/// A node's clock is said anew when it moved by more than this against ours; the line's own delay
+/// moves it a little with every beat.
+const CLOCK_STEP_MS: i64 = 100;
+
+/// What must be kept between the frames of one connection beside [`Observed`].
+#[derive(Debug, Default)]
+pub struct Sections {
+    reading: Option<Reading>,
+    disks: Vec<Disk>,
+    clock_ahead_ms: i64,
+}
+
+/// What a frame changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Only how fresh the facts are.
+    Age,
+    Content,
+}
+
+impl Sections {
+    /// Takes one frame into `observed`. `now` is the console's time when it came.
+    pub fn apply(&mut self, observed: &mut Observed, frame: &Frame, now: Timestamp) -> Change {
+        let was_up = observed.link.state == LinkState::Up;
+        observed.heard_at = Some(now);
+        match frame.kind {
+            FrameKind::Sign => {
+                let clock_moved = self.compare_clocks(observed, frame.node_time, now);
+                for name in frame.content.split(' ') {
+                    prove(observed, name, now);
+                }
+                if clock_moved || !was_up { Change::Content } else { Change::Age }
+            }
+            FrameKind::Unreadable => {
+                forget(observed, &frame.name);
+                observed.unreadable.insert(frame.name.clone(), frame.content.clone());
+                Change::Content
+            }
+            FrameKind::Content => {
+                match self.read(observed, frame, now) {
+                    Ok(()) => observed.unreadable.remove(&frame.name),
+                    Err(why) => observed.unreadable.insert(frame.name.clone(), why),
+                };
+                Change::Content
+            }
+        }
+    }
+
+    fn read(
+        &mut self,
+        observed: &mut Observed,
+        frame: &Frame,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let text = frame.content.as_str();
+        match frame.name.as_str() {
+            "addresses" => {
+                let addresses = parse::addresses(text).map_err(|e| e.to_string())?;
+                observed.addresses = Some(Fact::new(addresses, now, "rtnetlink"));
+            }
+            "listeners" => {
+                let listeners = parse::listeners(text).map_err(|e| e.to_string())?;
+                observed.listeners = Some(Fact::new(listeners, now, "/proc/net/tcp"));
+            }
+            "services" => {
+                let services = parse::services(text).map_err(|e| e.to_string())?;
+                observed.services = Some(Fact::new(services, now, "systemctl show"));
+            }
+            "platform" => {
+                let platform =
+                    parse::platform(text, self.clock_ahead_ms).map_err(|e| e.to_string())?;
+                observed.platform = Some(Fact::new(platform, now, "os-release, --version"));
+            }
+            "disks" => {
+                self.disks = parse::disks(text).map_err(|e| e.to_string())?;
+                if let Some(vitals) = &mut observed.vitals {
+                    vitals.value.disks.clone_from(&self.disks);
+                }
+            }
+            "vitals" => {
+                let reading = Reading::parse(text, frame.node_time).map_err(|e| e.to_string())?;
+                let vitals = reading.vitals(self.reading.as_ref(), self.disks.clone());
+                observed.vitals = Some(Fact::new(vitals, now, "/proc"));
+                self.reading = Some(reading);
+            }
+            "lvs" => {
+                let table = lvs::parse(text).map_err(|e| e.to_string())?;
+                observed.lvs = Some(Fact::new(table, now, "/proc/net/ip_vs"));
+            }
+            "vrrp_conf" => {
+                let conf = vrrp::conf::parse(text);
+                let source = "keepalived.conf";
+                observed.vrrp_conf = Some(Fact::new(conf.instances, now, source));
+                observed.lvs_conf = Some(Fact::new(conf.services, now, source));
+                if !conf.problems.is_empty() {
+                    return Err(conf.problems.join("; "));
+                }
+            }
+            "vrrp_state" => {
+                let states = vrrp::parse_json::parse(text).map_err(|e| e.to_string())?;
+                observed.vrrp_state = Some(Fact::new(states, now, "keepalived's JSON dump"));
+            }
+            // A newer probe's section: nothing of ours.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the difference of the clocks is worth saying anew.
+    fn compare_clocks(&mut self, observed: &mut Observed, node: Timestamp, now: Timestamp) -> bool {
+        if node == Timestamp::default() {
+            return false;
+        }
+        let ahead_ms = node.0.saturating_sub(now.0);
+        if ahead_ms.saturating_sub(self.clock_ahead_ms).saturating_abs() <= CLOCK_STEP_MS {
+            return false;
+        }
+        self.clock_ahead_ms = ahead_ms;
+        if let Some(Fact { value: Platform { clock_ahead_ms, .. }, .. }) = &mut observed.platform {
+            *clock_ahead_ms = ahead_ms;
+        }
+        true
+    }
+}
+
+/// The section was read again and had not changed.
+fn prove(observed: &mut Observed, section: &str, now: Timestamp) {
+    let observed_at = match section {
+        "addresses" => observed.addresses.as_mut().map(|fact| &mut fact.observed_at),
+        "listeners" => observed.listeners.as_mut().map(|fact| &mut fact.observed_at),
+        "services" => observed.services.as_mut().map(|fact| &mut fact.observed_at),
+        "vitals" => observed.vitals.as_mut().map(|fact| &mut fact.observed_at),
+        "lvs" => observed.lvs.as_mut().map(|fact| &mut fact.observed_at),
+        "vrrp_state" => observed.vrrp_state.as_mut().map(|fact| &mut fact.observed_at),
+        "vrrp_conf" => {
+            if let Some(fact) = &mut observed.lvs_conf {
+                fact.observed_at = now;
+            }
+            observed.vrrp_conf.as_mut().map(|fact| &mut fact.observed_at)
+        }
+        _ => None,
+    };
+    if let Some(observed_at) = observed_at {
+        *observed_at = now;
+    }
+}
+
+/// The section can no longer be read: what it said is no longer so.
+fn forget(observed: &mut Observed, section: &str) {
+    match section {
+        "addresses" => observed.addresses = None,
+        "listeners" => observed.listeners = None,
+        "services" => observed.services = None,
+        "vitals" => observed.vitals = None,
+        "lvs" => observed.lvs = None,
+        "vrrp_state" => observed.vrrp_state = None,
+        "vrrp_conf" => {
+            observed.vrrp_conf = None;
+            observed.lvs_conf = None;
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: FrameKind, name: &str, content: &str) -> Frame {
+        let name = name.to_owned();
+        Frame { kind, name, node_time: Timestamp(1_000), content: content.to_owned() }
+    }
+
+    #[test]
+    fn a_section_becomes_a_fact_and_a_beat_proves_it_again() {
+        let mut observed = Observed::nothing(Timestamp(0));
+        let mut sections = Sections::default();
+        let content = frame(FrameKind::Content, "lvs", include_str!("../lvs/fixtures/ip_vs"));
+        assert_eq!(sections.apply(&mut observed, &content, Timestamp(1_000)), Change::Content);
+        let table = observed.lvs.clone().unwrap();
+        assert_eq!((table.value.services.len(), table.observed_at), (6, Timestamp(1_000)));
+
+        let beat = frame(FrameKind::Sign, "beat", "addresses lvs");
+        observed.link.state = LinkState::Up;
+        assert_eq!(sections.apply(&mut observed, &beat, Timestamp(1_050)), Change::Age);
+        assert_eq!(observed.lvs.unwrap().observed_at, Timestamp(1_050));
+        assert_eq!(observed.heard_at, Some(Timestamp(1_050)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_shown_as_it_was() {
+        let mut observed = Observed::nothing(Timestamp(0));
+        let mut sections = Sections::default();
+        let content = frame(FrameKind::Content, "addresses", "eth0 up 10.0.0.1/24\n");
+        sections.apply(&mut observed, &content, Timestamp(1));
+        let gone = frame(FrameKind::Unreadable, "addresses", "rtnetlink: Permission denied");
+        sections.apply(&mut observed, &gone, Timestamp(2));
+        assert_eq!(observed.addresses, None);
+        assert_eq!(observed.unreadable["addresses"], "rtnetlink: Permission denied");
+    }
+
+    #[test]
+    fn garbage_is_named_and_the_last_good_fact_kept_with_its_age() {
+        let mut observed = Observed::nothing(Timestamp(0));
+        let mut sections = Sections::default();
+        sections.apply(
+            &mut observed,
+            &frame(FrameKind::Content, "addresses", "eth0 up 10.0.0.1/24\n"),
+            Timestamp(1),
+        );
+        sections.apply(&mut observed, &frame(FrameKind::Content, "addresses", "?"), Timestamp(9));
+        assert_eq!(observed.addresses.unwrap().observed_at, Timestamp(1));
+        assert!(observed.unreadable["addresses"].contains("expected an address"));
+    }
+
+    #[test]
+    fn a_clock_that_runs_ahead_is_measured() {
+        let mut observed = Observed::nothing(Timestamp(0));
+        let mut sections = Sections::default();
+        let platform = frame(FrameKind::Content, "platform", include_str!("fixtures/platform"));
+        sections.apply(&mut observed, &platform, Timestamp(0));
+        let mut beat = frame(FrameKind::Sign, "beat", "");
+        beat.node_time = Timestamp(62_500);
+        sections.apply(&mut observed, &beat, Timestamp(60_000));
+        assert_eq!(observed.platform.unwrap().value.clock_ahead_ms, 2_500);
+    }
+}
