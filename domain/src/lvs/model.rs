@@ -69,20 +69,3 @@ pub enum Forwarding {
     /// The kernel's choice when the address is the director's own.
     Local,
 }
-
-/// A `virtual_server` as keepalived.conf has it: what the table holds when every check passes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ServiceConf {
-    pub target: Target,
-    pub real_servers: Vec<ServerConf>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ServerConf {
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub address: IpAddr,
-    pub port: u16,
-    pub weight: u32,
-}

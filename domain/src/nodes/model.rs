@@ -65,6 +65,13 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Whether what was seen still counts as the present: the line is up, or has only now fallen
+    /// silent.
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        matches!(self.link.state, LinkState::Up | LinkState::Silent)
+            && self.heard_at.is_some_and(|heard| heard.age(now) <= STALE_AFTER)
+    }
+
     /// Before the first contact.
     pub fn nothing(now: Timestamp) -> Observed {
         Observed {

@@ -100,7 +100,7 @@ impl Sections {
                 let conf = vrrp::conf::parse(text);
                 let source = "keepalived.conf";
                 observed.vrrp_conf = Some(Fact::new(conf.instances, now, source));
-                observed.lvs_conf = Some(Fact::new(conf.services, now, source));
+                observed.lvs_conf = Some(Fact::new(conf.table, now, source));
                 if !conf.problems.is_empty() {
                     return Err(conf.problems.join("; "));
                 }

@@ -30,6 +30,8 @@ sub read_command {
 
 sub beat {
     check_keepalived();
+    # The kernel would have told of a change.
+    $proven{addresses} = 1 if $events && defined $sent{addresses};
     frame(".", "beat", join " ", sort keys %proven);
     %proven = ();
 }

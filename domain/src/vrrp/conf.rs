@@ -4,13 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::tree::{self, Statement};
 use super::{Auth, InstanceConf, TrackFile, VirtualAddress};
-use crate::lvs::{Protocol, ServerConf, ServiceConf, Target};
+use crate::lvs::{Forwarding, Protocol, RealServer, Table, Target, VirtualService};
 
 /// What was understood, and what was not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Effective {
     pub instances: Vec<InstanceConf>,
-    pub services: Vec<ServiceConf>,
+    /// What the IPVS table would hold were every real server healthy.
+    pub table: Table,
     /// One sentence for each instance or service that could not be read.
     pub problems: Vec<String>,
 }
@@ -29,7 +30,7 @@ pub fn parse(text: &str) -> Effective {
                 Err(problem) => effective.problems.push(problem),
             },
             "virtual_server" => match service(statement) {
-                Some(service) => effective.services.push(service),
+                Some(service) => effective.table.services.push(service),
                 None => effective
                     .problems
                     .push(format!("virtual_server {}: cannot be read", statement.word(1))),
@@ -151,16 +152,24 @@ fn tracked(block: &Statement, defaults: &Defaults) -> Vec<TrackFile> {
 
 /// `virtual_server ADDRESS PORT` or `virtual_server fwmark N`. Groups stand for addresses that are
 /// listed elsewhere and are not followed.
-fn service(block: &Statement) -> Option<ServiceConf> {
-    let servers: Option<Vec<ServerConf>> = block
+fn service(block: &Statement) -> Option<VirtualService> {
+    let forwarding = match block.argument("lb_kind").or(block.argument("lvs_method")) {
+        Some("DR") => Forwarding::Dr,
+        Some("TUN") => Forwarding::Tun,
+        _ => Forwarding::Nat,
+    };
+    let servers: Option<Vec<RealServer>> = block
         .block
         .iter()
         .filter(|statement| statement.keyword() == "real_server")
         .map(|server| {
-            Some(ServerConf {
+            Some(RealServer {
                 address: server.word(1).parse().ok()?,
                 port: server.word(2).parse().unwrap_or(0),
+                forwarding,
                 weight: number(server, "weight").unwrap_or(1),
+                active_connections: 0,
+                inactive_connections: 0,
             })
         })
         .collect();
@@ -177,7 +186,11 @@ fn service(block: &Statement) -> Option<ServiceConf> {
         let port = block.word(2).parse().unwrap_or(0);
         Target::Address { protocol, address: SocketAddr::new(block.word(1).parse().ok()?, port) }
     };
-    Some(ServiceConf { target, real_servers })
+    let scheduler = block.argument("lb_algo").or(block.argument("lvs_sched")).unwrap_or("wlc");
+    let persistent =
+        block.last("persistence_timeout").map(|line| line.word(1).parse().unwrap_or(360));
+    let scheduler = scheduler.to_owned();
+    Some(VirtualService { target, scheduler, persistent_s: persistent, real_servers })
 }
 
 fn number<N: std::str::FromStr>(block: &Statement, keyword: &str) -> Option<N> {

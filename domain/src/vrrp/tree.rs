@@ -76,7 +76,7 @@ fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     for line in text.lines() {
         let mut words = Vec::new();
-        let mut end_statement = |words: &mut Vec<String>, found: &mut Vec<Token>| {
+        let end_statement = |words: &mut Vec<String>, found: &mut Vec<Token>| {
             if !words.is_empty() {
                 found.push(Token::Statement(std::mem::take(words)));
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::model::{
     Holder, InstanceConf, InstanceName, InstanceState, InstanceView, MemberView, VrrpState,
@@ -13,6 +14,11 @@ use crate::nodes::{NodeRecord, Observed};
 use crate::phrase::Phrase;
 use crate::signal::Signal;
 use crate::time::Timestamp;
+
+/// Addresses are proved anew with every beat of the probe, once a second. A director that has one
+/// but missed a beat is taken to have lost it when another has it: so a power cut looks before the
+/// line itself is known to be dead.
+const BEATING: Duration = Duration::from_millis(1_500);
 
 /// All instances of the fleet: instances of different nodes that share a virtual address are one.
 pub fn view(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>, now: Timestamp) -> VrrpView {
@@ -31,7 +37,7 @@ pub fn view(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>, now: Timestamp) ->
     }
     let repeated = repeated_names(&groups);
     let mut instances: Vec<InstanceView> =
-        groups.into_iter().filter_map(|members| instance(members, &repeated)).collect();
+        groups.into_iter().filter_map(|members| instance(members, &repeated, now)).collect();
     instances.sort_by(|a, b| (a.signal, &a.id).cmp(&(b.signal, &b.id)));
     VrrpView { instances }
 }
@@ -64,7 +70,7 @@ fn member(
         since: since.map(|at| Timestamp(at.0.saturating_sub(clock_ahead_ms))),
         said,
         holds,
-        stale: observed.is_stale(now),
+        stale: !observed.is_current(now),
     }
 }
 
@@ -80,7 +86,11 @@ fn leader(members: &[MemberView]) -> Option<&MemberView> {
     members.iter().max_by_key(|m| (m.conf.priority, std::cmp::Reverse(m.node)))
 }
 
-fn instance(mut members: Vec<MemberView>, repeated: &BTreeSet<String>) -> Option<InstanceView> {
+fn instance(
+    mut members: Vec<MemberView>,
+    repeated: &BTreeSet<String>,
+    now: Timestamp,
+) -> Option<InstanceView> {
     members.sort_by_key(|m| (std::cmp::Reverse(m.conf.priority), m.node));
     let leader = members.first()?;
     let name = leader.conf.name.clone();
@@ -90,7 +100,7 @@ fn instance(mut members: Vec<MemberView>, repeated: &BTreeSet<String>) -> Option
         _ => name.clone(),
     };
     let (vrid, virtual_addresses) = (leader.conf.vrid, leader.conf.virtual_addresses.clone());
-    let holder = holder(&members);
+    let holder = holder(&members, now);
     let (signal, fault) = judge(&name, &members, &holder);
     Some(InstanceView {
         id: InstanceName(id),
@@ -104,19 +114,21 @@ fn instance(mut members: Vec<MemberView>, repeated: &BTreeSet<String>) -> Option
     })
 }
 
-fn holder(members: &[MemberView]) -> Holder {
-    let fresh: Vec<&MemberView> =
-        members.iter().filter(|m| !m.stale && m.holds.is_some()).collect();
-    let holding: Vec<NodeId> = fresh
+fn holder(members: &[MemberView], now: Timestamp) -> Holder {
+    let fresh: Vec<(NodeId, &Fact<bool>)> = members
         .iter()
-        .filter(|m| m.holds.as_ref().is_some_and(|holds| holds.value))
-        .map(|m| m.node)
+        .filter(|member| !member.stale)
+        .filter_map(|member| Some((member.node, member.holds.as_ref()?)))
         .collect();
+    let mut holding: Vec<_> = fresh.iter().filter(|(_, holds)| holds.value).collect();
+    if holding.iter().any(|(_, holds)| holds.age(now) <= BEATING) {
+        holding.retain(|(_, holds)| holds.age(now) <= BEATING);
+    }
     match holding.as_slice() {
-        [node] => Holder::One { node: *node },
+        [(node, _)] => Holder::One { node: *node },
         [] if fresh.len() == members.len() => Holder::Nobody,
         [] => Holder::Unknown,
-        several => Holder::Several { nodes: several.to_vec() },
+        several => Holder::Several { nodes: several.iter().map(|(node, _)| *node).collect() },
     }
 }
 

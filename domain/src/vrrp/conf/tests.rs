@@ -18,7 +18,7 @@ fn a_real_directors_file() {
     let effective = parse(include_str!("../fixtures/keepalived.conf"));
     assert_eq!(effective.problems, Vec::<String>::new());
     insta::assert_json_snapshot!("instances", effective.instances);
-    insta::assert_json_snapshot!("services", effective.services);
+    insta::assert_json_snapshot!("table", effective.table);
 }
 
 #[test]
