@@ -162,6 +162,13 @@ value!(
     }
 );
 
+value!(
+    /// Random hexadecimal digits that go before a password when it is digested.
+    Salt,
+    "8 to 64 hexadecimal digits",
+    |text| (8..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit())
+);
+
 /// One line of visible text that no program takes for an option.
 fn is_label(text: &str, max_chars: usize) -> bool {
     !text.is_empty()

@@ -77,7 +77,7 @@ impl App {
         let directory = Directory { store: store.clone(), sealer: sealer.clone() };
         let lines = Arc::new(Lines::new(Arc::new(directory)));
         let remote: Arc<dyn Remote> = lines.clone();
-        let fleet = Fleet::new(Arc::clone(&hub), Arc::clone(&remote));
+        let fleet = Fleet::new(Arc::clone(&hub), Arc::clone(&lines));
         for node in store.nodes().await? {
             fleet.node_added(node);
         }

@@ -14,4 +14,4 @@ pub use credential::*;
 pub use host_key::*;
 pub use import::*;
 pub use model::*;
-pub use sections::{Change, Sections};
+pub use sections::{Change, SILENT_AFTER, Sections};

@@ -1,10 +1,13 @@
 //! Frames of the probe become facts.
 
+use std::time::Duration;
+
 use super::vitals::Reading;
 use super::{Disk, LinkState, Observed, Platform, parse};
 use crate::fact::Fact;
 use crate::probe::{Frame, FrameKind};
 use crate::time::Timestamp;
+use crate::values::RemotePath;
 use crate::{lvs, vrrp};
 
 /// A node's clock is said anew when it moved by more than this against ours; the line's own delay
@@ -17,7 +20,11 @@ pub struct Sections {
     reading: Option<Reading>,
     disks: Vec<Disk>,
     clock_ahead_ms: i64,
+    engine_socket: Option<RemotePath>,
 }
+
+/// A probe that has not been heard for this long is silent.
+pub const SILENT_AFTER: Duration = Duration::from_secs(3);
 
 /// What a frame changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +35,11 @@ pub enum Change {
 }
 
 impl Sections {
+    /// The database server's socket on the node.
+    pub fn engine_socket(&self) -> Option<&RemotePath> {
+        self.engine_socket.as_ref()
+    }
+
     /// Takes one frame into `observed`. `now` is the console's time when it came.
     pub fn apply(&mut self, observed: &mut Observed, frame: &Frame, now: Timestamp) -> Change {
         let was_up = observed.link.state == LinkState::Up;
@@ -92,6 +104,7 @@ impl Sections {
                 observed.vitals = Some(Fact::new(vitals, now, "/proc"));
                 self.reading = Some(reading);
             }
+            "engine_socket" => self.engine_socket = text.parse().ok(),
             "lvs" => {
                 let table = lvs::parse(text).map_err(|e| e.to_string())?;
                 observed.lvs = Some(Fact::new(table, now, "/proc/net/ip_vs"));

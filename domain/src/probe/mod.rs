@@ -22,6 +22,7 @@ pub const PROBE: Script = Script {
         include_str!("vitals.pl"),
         include_str!("services.pl"),
         include_str!("vrrp.pl"),
+        include_str!("engines.pl"),
         include_str!("platform.pl"),
         include_str!("loop.pl"),
         "' \"$@\"\n",

@@ -206,7 +206,7 @@ async fn a_log_is_followed_from_any_line_without_loss() {
     client.subscribe(topic, None, Some(10));
 
     let page = |after: u64| -> Vec<LogLine> {
-        stored.iter().filter(|line| line.seq > after).take(client::LOG_PAGE).cloned().collect()
+        stored.iter().filter(|line| line.seq > after).take(LOG_PAGE).cloned().collect()
     };
     while reader.log.len() < 440 {
         for delivery in client.next().await {

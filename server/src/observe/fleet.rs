@@ -4,87 +4,300 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use signalbox_domain::fleet::FleetView;
+use signalbox_domain::backups::Freshness;
+use signalbox_domain::engines::EngineState;
+use signalbox_domain::fact::Fact;
+use signalbox_domain::fleet::{Fleet as Derivation, FleetView};
 use signalbox_domain::ids::NodeId;
+use signalbox_domain::jobs::JobSummary;
 use signalbox_domain::live::Topic;
-use signalbox_domain::nodes::{NodeRecord, NodeView, Observed};
-use signalbox_domain::vrrp::VrrpView;
+use signalbox_domain::nodes::{
+    Change, Link, LinkState, NodeRecord, NodeView, Observed, SILENT_AFTER, Sections,
+};
+use signalbox_domain::probe::Frame;
+use signalbox_domain::vrrp::{self, VrrpView};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use super::watch::{Watch, WatchError};
+use crate::clock;
 use crate::live::Hub;
-use crate::ssh::Remote;
+use crate::ssh::Lines;
+
+/// The views are derived at once after a quiet time, and in a busy fleet at most this often.
+const DERIVE_EVERY: Duration = Duration::from_millis(50);
+
+/// How long [`Fleet::refresh`] waits for a node; keepalived alone may take a second to answer.
+const REFRESH_LIMIT: Duration = Duration::from_secs(4);
 
 pub struct Fleet {
     hub: Arc<Hub>,
-    #[expect(dead_code, reason = "the probes come next")]
-    remote: Arc<dyn Remote>,
-    nodes: Mutex<BTreeMap<NodeId, NodeView>>,
+    lines: Arc<Lines>,
+    /// Of the digests that stand for keepalived's passwords: new with each start of the console, as
+    /// they are only ever compared with each other.
+    salt: String,
+    state: Mutex<State>,
+    dirty: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    nodes: BTreeMap<NodeId, (NodeRecord, Observed)>,
+    watches: BTreeMap<NodeId, Watch>,
+    derivation: Derivation,
+    running: Vec<JobSummary>,
+    freshness: Vec<Freshness>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
     #[error("no node {0}")]
     NoSuchNode(NodeId),
+    #[error("the probe on the node does not run: {0}")]
+    NotUp(String),
     #[error("the probe on the node gave no answer within {0:?}")]
     NoAnswer(Duration),
 }
 
 impl Fleet {
-    pub fn new(hub: Arc<Hub>, remote: Arc<dyn Remote>) -> Arc<Fleet> {
-        Arc::new(Fleet { hub, remote, nodes: Mutex::default() })
+    /// Begins to publish; nodes are added one by one.
+    pub fn new(hub: Arc<Hub>, lines: Arc<Lines>) -> Arc<Fleet> {
+        let salt = format!("{:032x}", rand::random::<u128>());
+        let (state, dirty) = (Mutex::default(), Notify::new());
+        let fleet = Arc::new(Fleet { hub, lines, salt, state, dirty });
+        tokio::spawn(keep_published(Arc::downgrade(&fleet)));
+        fleet
     }
 
     /// What was last seen of a node.
     pub fn observed(&self, node: NodeId) -> Option<Observed> {
-        self.lock().get(&node).map(|view| view.observed.clone())
-    }
-
-    pub fn node(&self, node: NodeId) -> Option<NodeView> {
-        self.lock().get(&node).cloned()
+        self.lock().nodes.get(&node).map(|(_, observed)| observed.clone())
     }
 
     pub fn nodes(&self) -> BTreeMap<NodeId, (NodeRecord, Observed)> {
-        self.lock()
-            .iter()
-            .map(|(id, view)| (*id, (view.record.clone(), view.observed.clone())))
-            .collect()
+        self.lock().nodes.clone()
     }
 
+    /// The fleet as it is at this moment.
     pub fn view(&self) -> FleetView {
-        FleetView::default()
+        self.lock().derive().0
     }
 
     pub fn vrrp(&self) -> VrrpView {
-        VrrpView::default()
+        vrrp::view(&self.lock().nodes, clock::now())
     }
 
-    /// Begins to observe a node. Call it for every stored node at start, too.
+    /// Begins to observe a node. Called for every stored node at start, too.
     pub fn node_added(self: &Arc<Self>, record: NodeRecord) {
         let id = record.id;
-        let view = NodeView { record, observed: Observed::nothing(crate::clock::now()) };
-        self.hub.publish(Topic::Node(id), &view);
-        self.lock().insert(id, view);
+        let mut state = self.lock();
+        state.nodes.insert(id, (record.clone(), Observed::nothing(clock::now())));
+        state.watches.insert(id, Watch::start(self, record));
+        drop(state);
+        self.changed(id);
     }
 
     /// The node was edited: it is observed anew, with what is known of it kept until then.
     pub fn node_changed(self: &Arc<Self>, record: NodeRecord) {
-        let mut nodes = self.lock();
-        if let Some(view) = nodes.get_mut(&record.id) {
-            view.record = record;
-            self.hub.publish(Topic::Node(view.record.id), view);
+        let id = record.id;
+        let mut state = self.lock();
+        let Some((old, observed)) = state.nodes.get_mut(&id) else { return };
+        let reached_differently = !same_way(old, &record);
+        *old = record.clone();
+        if reached_differently {
+            observed.link =
+                Link { state: LinkState::Connecting, since: clock::now(), reason: None };
+            state.watches.insert(id, Watch::start(self, record));
         }
+        drop(state);
+        self.changed(id);
     }
 
     pub fn node_removed(&self, node: NodeId) {
-        self.lock().remove(&node);
+        let mut state = self.lock();
+        state.nodes.remove(&node);
+        state.watches.remove(&node);
+        drop(state);
         self.hub.retire(Topic::Node(node));
+        self.dirty.notify_one();
     }
 
     /// Asks the probe to read everything now and waits until it has.
     pub async fn refresh(&self, node: NodeId) -> Result<Observed, RefreshError> {
-        self.observed(node).ok_or(RefreshError::NoSuchNode(node))
+        let (answer, answered) = oneshot::channel();
+        {
+            let state = self.lock();
+            let watch = state.watches.get(&node).ok_or(RefreshError::NoSuchNode(node))?;
+            watch
+                .refresh(answer)
+                .map_err(|WatchError::Busy| RefreshError::NoAnswer(REFRESH_LIMIT))?;
+        }
+        match timeout(REFRESH_LIMIT, answered).await {
+            Ok(Ok(())) => self.observed(node).ok_or(RefreshError::NoSuchNode(node)),
+            Ok(Err(_)) => {
+                let link = self.observed(node).and_then(|observed| observed.link.reason);
+                Err(RefreshError::NotUp(link.unwrap_or_else(|| "the line is not up".to_owned())))
+            }
+            Err(_) => Err(RefreshError::NoAnswer(REFRESH_LIMIT)),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<NodeId, NodeView>> {
-        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The jobs that run now, newest first; the overview shows them.
+    pub fn jobs_changed(&self, running: Vec<JobSummary>) {
+        self.lock().running = running;
+        self.dirty.notify_one();
     }
+
+    /// How fresh each engine's backups are; the overview shows it.
+    pub fn backups_changed(&self, freshness: Vec<Freshness>) {
+        self.lock().freshness = freshness;
+        self.dirty.notify_one();
+    }
+
+    /// Publishes the node's topic, for somebody who begins to listen.
+    pub fn publish_node(&self, node: NodeId) {
+        let view = self.lock().nodes.get(&node).cloned();
+        if let Some((record, observed)) = view {
+            self.hub.publish(Topic::Node(node), &NodeView { record, observed });
+        }
+    }
+
+    pub(super) fn lines(&self) -> &Arc<Lines> {
+        &self.lines
+    }
+
+    pub(super) fn salt(&self) -> &str {
+        &self.salt
+    }
+
+    /// A frame of the node's probe came.
+    pub(super) fn frame(&self, node: NodeId, sections: &mut Sections, frame: &Frame) {
+        let change = self.edit(node, |observed| {
+            let change = sections.apply(observed, frame, clock::now());
+            if observed.link.state == LinkState::Silent {
+                observed.link = Link { state: LinkState::Up, since: clock::now(), reason: None };
+                return Change::Content;
+            }
+            change
+        });
+        match change {
+            Some(Change::Content) => self.changed(node),
+            Some(Change::Age) if self.hub.listeners(Topic::Node(node)) > 0 => {
+                self.publish_node(node);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn link(&self, node: NodeId, link: Link) {
+        let changed = self.edit(node, |observed| {
+            let changed = observed.link != link;
+            observed.link = link;
+            changed
+        });
+        if changed == Some(true) {
+            self.changed(node);
+        }
+    }
+
+    /// A section that cannot be read, or, with no reason, can.
+    pub(super) fn unreadable(&self, node: NodeId, section: &str, why: Option<String>) {
+        let changed = self.edit(node, |observed| match why {
+            Some(why) => observed.unreadable.insert(section.to_owned(), why.clone()) != Some(why),
+            None => observed.unreadable.remove(section).is_some(),
+        });
+        if changed == Some(true) {
+            self.changed(node);
+        }
+    }
+
+    pub(super) fn engine(&self, node: NodeId, state: EngineState) {
+        let changed = self.edit(node, |observed| {
+            let changed = observed.engine.as_ref().is_none_or(|fact| fact.value != state)
+                | observed.unreadable.remove("engine").is_some();
+            observed.engine = Some(Fact::new(state, clock::now(), "SQL through the node's socket"));
+            changed
+        });
+        if changed == Some(true) {
+            self.changed(node);
+        }
+    }
+
+    /// Whether the probe has been silent for so long that the node counts as such.
+    pub(super) fn check_silence(&self, node: NodeId) {
+        let now = clock::now();
+        let changed = self.edit(node, |observed| {
+            let silent = observed.link.state == LinkState::Up
+                && observed.link.since.age(now) > SILENT_AFTER
+                && observed.heard_at.is_none_or(|heard| heard.age(now) > SILENT_AFTER);
+            if silent {
+                observed.link = Link { state: LinkState::Silent, since: now, reason: None };
+            }
+            silent
+        });
+        if changed == Some(true) {
+            self.changed(node);
+        }
+    }
+
+    fn edit<T>(&self, node: NodeId, edit: impl FnOnce(&mut Observed) -> T) -> Option<T> {
+        self.lock().nodes.get_mut(&node).map(|(_, observed)| edit(observed))
+    }
+
+    fn changed(&self, node: NodeId) {
+        if self.hub.listeners(Topic::Node(node)) > 0 {
+            self.publish_node(node);
+        }
+        self.dirty.notify_one();
+    }
+
+    fn publish(&self) {
+        let (fleet, vrrp) = self.lock().derive();
+        self.hub.publish(Topic::Fleet, &fleet);
+        self.hub.publish(Topic::Vrrp, &vrrp);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn derive(&mut self) -> (FleetView, VrrpView) {
+        let State { nodes, derivation, running, freshness, .. } = self;
+        derivation.derive(nodes, running, freshness, clock::now())
+    }
+}
+
+/// Publishes after each change, and once a second for what only time changes.
+async fn keep_published(fleet: std::sync::Weak<Fleet>) {
+    let mut tick = interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let Some(this) = fleet.upgrade() else { return };
+        tokio::select! {
+            () = this.dirty.notified() => {}
+            _ = tick.tick() => {}
+        }
+        let began = Instant::now();
+        this.publish();
+        drop(this);
+        sleep_until(began + DERIVE_EVERY).await;
+    }
+}
+
+/// Whether an edit leaves the line to the node as it is.
+fn same_way(old: &NodeRecord, new: &NodeRecord) -> bool {
+    let way = |record: &NodeRecord| {
+        (
+            record.host.clone(),
+            record.port,
+            record.user.clone(),
+            record.elevation,
+            record.credential,
+            record.jump,
+            record.host_key.clone(),
+        )
+    };
+    way(old) == way(new)
 }
