@@ -33,5 +33,6 @@ export async function signIn(page: Page, role: 'viewer' | 'operator' | 'admin' =
   const args = ['sign-in-link', '--account', `browser-${role}`, '--role', role];
   const link = execFileSync(demo.program, [...args, '--url', demo.url, '--data', demo.data]);
   await page.goto(link.toString().trim());
+  await page.waitForURL((url) => url.pathname === '/');
   await page.waitForSelector(hydrated);
 }

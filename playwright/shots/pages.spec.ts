@@ -18,9 +18,9 @@ for (const language of ['en', 'zh']) {
         await page.context().addCookies([cookie('lang', language), cookie('theme', theme)]);
         await page.setViewportSize(viewport);
 
-        await open(page, '/login');
+        await open(page, '/sign-in');
         const variant = [device, theme, language].join('-');
-        await shoot(page, 'login', variant);
+        await shoot(page, 'sign-in', variant);
         await signIn(page);
         for (const address of await addresses(page)) {
           await open(page, address);
