@@ -96,16 +96,23 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// Adds a node as a user's script would. That the host key is right, the lab vouches for.
-    pub(crate) fn add_node(&self, node: &LabNode, private_key: &Path) -> Result<(), Failure> {
+    /// Stores the key that the nodes accept, and returns the credential's id.
+    pub(crate) fn add_credential(&self, private_key: &Path) -> Result<Value, Failure> {
         let key = fs::read_to_string(private_key).map_err(Failure::file("read", private_key))?;
+        let body = json!({ "name": "lab", "private_key": key });
+        let stored = self.post("/api/v1/nodes/credentials", &body)?;
+        Ok(stored.get("id").cloned().unwrap_or_default())
+    }
+
+    /// Adds a node as a user's script would. That the host key is right, the lab vouches for.
+    pub(crate) fn add_node(&self, node: &LabNode, credential: &Value) -> Result<(), Failure> {
         let body = json!({
             "name": node.name,
             "host": node.management.to_string(),
             "user": "root",
-            "credential": { "private_key": key },
+            "credential": { "credential": credential },
             "host_key": node.host_key_fingerprint,
-            "tags": [node.role.to_string()],
+            "tags": [node.role.to_string().replace(' ', "-")],
         });
         self.post("/api/v1/nodes", &body)?;
         Ok(())

@@ -118,8 +118,9 @@ fn start_parts(
 
     if let Some(lab) = lab {
         step("Adding the nodes");
+        let credential = Console::of(&record).add_credential(lab.private_key())?;
         for node in lab.nodes() {
-            Console::of(&record).add_node(node, lab.private_key())?;
+            Console::of(&record).add_node(node, &credential)?;
             println!("  {:<10} {}", node.name, node.management);
             record.nodes.push(node.into());
         }
