@@ -33,7 +33,7 @@ impl Run {
         // A stream that does not begin has changed nothing: there is no outcome to find out.
         let stream = self
             .remote
-            .stream(node, command)
+            .bulk(node, command)
             .await
             .map_err(|source| StepError::NoStream { node, source })?;
         let (bytes, progress) = watch::channel(0_u64);

@@ -10,6 +10,7 @@ mod audit;
 mod command_line;
 mod console;
 mod jobs;
+mod nodes;
 mod openapi;
 mod permissions;
 mod requests;

@@ -2,6 +2,7 @@
 //! is broken or hostile, and for more nodes than a machine can hold.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -97,7 +98,16 @@ impl Sshd {
     }
 
     pub(crate) async fn start_at(address: SocketAddr, behaviour: Behaviour) -> Sshd {
-        let listener = TcpListener::bind(address).await.unwrap();
+        let listener = loop {
+            match TcpListener::bind(address).await {
+                Ok(listener) => break listener,
+                // The server that was there before is on its way out.
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Seen::default());
         let connections = Connections::default();
