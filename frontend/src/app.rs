@@ -9,7 +9,9 @@ use serde::Deserialize;
 use crate::boot::{Boot, ELEMENT_ID};
 use crate::live::Live;
 use crate::locale::html_lang;
-use crate::pages::{access, jobs, not_found::NotFound, overview::Overview};
+use crate::pages::{
+    access, backups::Backups, jobs, not_found::NotFound, overview::Overview, vrrp::Vrrp,
+};
 use crate::shell::{Chosen, Frame};
 use crate::ui::ToastList;
 
@@ -104,6 +106,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=access::SetUp />
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("") view=Overview />
+                    <Route path=path!("/backups") view=Backups />
+                    <Route path=path!("/vrrp") view=Vrrp />
                     <Route path=path!("/jobs") view=jobs::JobList />
                     <Route path=path!("/jobs/:id") view=jobs::JobRun />
                     <Route path=path!("/*any") view=NotFound />

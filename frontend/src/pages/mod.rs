@@ -1,9 +1,11 @@
 //! A folder a feature, a file a page.
 
 pub mod access;
+pub mod backups;
 pub mod jobs;
 pub mod not_found;
 pub mod overview;
+pub mod vrrp;
 
 use signalbox_domain::live::Topic;
 
@@ -15,6 +17,8 @@ pub fn first_documents(path: &str) -> Vec<String> {
     let mut documents = vec![path_of(Topic::Fleet)];
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next().unwrap_or_default(), parts.next()) {
+        ("backups", None) => documents.push(path_of(Topic::Backups)),
+        ("vrrp", None) => documents.push(path_of(Topic::Vrrp)),
         ("jobs", Some(id)) => {
             if let Ok(id) = id.parse() {
                 documents.push(path_of(Topic::Job(id)));

@@ -12,7 +12,7 @@ pub mod sample;
 mod upright;
 
 pub use draw::Drawing;
-pub use geometry::Scene;
+pub use geometry::{Anchor, Flow, Scene, Station, Way};
 pub use line::{
     Columns, Placed, Reading, carries, engine_role, forwarding_name, lay_out, protocol,
     service_name, traffic,

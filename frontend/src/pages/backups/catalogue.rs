@@ -1,0 +1,125 @@
+//! Every backup that is whole, newest first.
+
+use leptos::prelude::*;
+use signalbox_domain::backups::{Backup, BackupKind, BackupState, BackupsView};
+use signalbox_domain::ids::BackupId;
+use signalbox_domain::signal::Signal as Aspect;
+
+use crate::format;
+use crate::locale::{Text, language, t};
+use crate::locales::{backups as texts, words};
+use crate::ui::{Badge, Column, Empty, Moment, Plate, Table};
+
+#[component]
+pub(super) fn Catalogue(
+    backups: Memo<Option<BackupsView>>,
+    chosen: RwSignal<Option<BackupId>>,
+) -> impl IntoView {
+    let filter = RwSignal::new(String::new());
+    let is_empty =
+        Memo::new(move |_| backups.with(|b| b.as_ref().is_none_or(|b| b.catalogue.is_empty())));
+    let shown = Memo::new(move |_| {
+        let wanted = filter.get().to_lowercase();
+        backups.with(|b| {
+            let catalogue = b.iter().flat_map(|b| &b.catalogue);
+            catalogue.filter(|backup| matches(backup, &wanted)).cloned().collect::<Vec<_>>()
+        })
+    });
+    let actions = move || {
+        view! {
+            <input
+                class="inp"
+                type="search"
+                data-filter=""
+                aria-label=t(texts::FILTER)
+                placeholder=t(texts::FILTER)
+                prop:value=move || filter.get()
+                on:input=move |event| filter.set(event_target_value(&event))
+            />
+        }
+    };
+    view! {
+        <Plate title=t(texts::CATALOGUE) first=true flush=true class="backups-catalogue" actions=actions>
+            {move || {
+                if is_empty.get() {
+                    return view! { <Empty title=t(texts::EMPTY) text=t(texts::EMPTY_HELP) /> }.into_any();
+                }
+                view! {
+                    <Table label=t(texts::CATALOGUE) columns=columns()>
+                        <For
+                            each=move || shown.get()
+                            key=|backup| (backup.id, backup.state)
+                            children=move |backup| row(&backup, chosen)
+                        />
+                    </Table>
+                }
+                    .into_any()
+            }}
+        </Plate>
+    }
+}
+
+fn matches(backup: &Backup, wanted: &str) -> bool {
+    let moment = format::iso(backup.started_at);
+    [&backup.engine, &backup.source_name, &moment]
+        .into_iter()
+        .any(|text| text.to_lowercase().contains(wanted))
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::new(t(texts::TAKEN)).width("140px"),
+        Column::new(t(texts::ENGINE)),
+        Column::new(t(texts::KIND)),
+        Column::new(t(texts::FROM)),
+        Column::new(t(texts::SIZE)).right().width("90px"),
+        Column::new(t(texts::RAW)).right().width("90px"),
+        Column::new(t(words::TOOK)).right().width("90px"),
+        Column::new(t(texts::RESTORE)).width("170px"),
+    ]
+}
+
+pub(super) fn kind(kind: BackupKind) -> Text {
+    match kind {
+        BackupKind::HotLogicalFull => texts::HOT_LOGICAL_FULL,
+    }
+}
+
+fn row(backup: &Backup, chosen: RwSignal<Option<BackupId>>) -> impl IntoView {
+    let id = backup.id;
+    let is_chosen = move || chosen.get() == Some(id);
+    // Only a restore earns more than this.
+    let proof = match backup.state {
+        BackupState::Complete => {
+            view! { <Badge aspect=Aspect::Unknown>{t(texts::NOT_YET)}</Badge> }.into_any()
+        }
+        BackupState::Damaged => {
+            view! { <Badge aspect=Aspect::Danger>{t(texts::DAMAGED)}</Badge> }.into_any()
+        }
+    };
+    let took = format::duration(backup.finished_at - backup.started_at, language());
+    view! {
+        <tr
+            tabindex="0"
+            class:sel=is_chosen
+            aria-selected=move || is_chosen().to_string()
+            on:click=move |_| chosen.set(Some(id))
+            on:keydown=move |event| {
+                if event.key() == "Enter" {
+                    chosen.set(Some(id));
+                }
+            }
+        >
+            <td>
+                <Moment at=backup.started_at />
+            </td>
+            <td class="b">{backup.engine.clone()}</td>
+            <td class="i2">{t(kind(backup.kind))}</td>
+            <td class="i2">{backup.source_name.clone()}</td>
+            <td class="r">{format::bytes(backup.size_bytes)}</td>
+            <td class="r i2 less">{format::bytes(backup.raw_bytes)}</td>
+            <td class="r i2 less">{took}</td>
+            <td>{proof}</td>
+        </tr>
+    }
+}

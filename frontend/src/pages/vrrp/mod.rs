@@ -1,0 +1,160 @@
+//! Who holds each address, and is anyone else claiming it?
+
+mod diagram;
+mod table;
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use signalbox_domain::live::Topic;
+use signalbox_domain::operation::Operation;
+use signalbox_domain::signal::Signal as Aspect;
+use signalbox_domain::vrrp::{Holder, InstanceName, InstanceView, VrrpView};
+
+use crate::live::use_live;
+use crate::locale::{say, t, t_with};
+use crate::locales::{vrrp as texts, words};
+use crate::plan::OperationButton;
+use crate::ui::{AlarmBand, Empty, Failed, Lamp, PageHead, Size, SkeletonRows, aspect_word};
+
+#[component]
+pub fn Vrrp() -> impl IntoView {
+    let live = use_live();
+    let vrrp = live.watch::<VrrpView>(Topic::Vrrp);
+    let refusal = live.refusal(Topic::Vrrp);
+    let state = Memo::new(move |_| vrrp.with(|v| v.as_ref().map(|v| v.instances.is_empty())));
+    view! {
+        <PageHead title=t(texts::VRRP)>
+            <Summary vrrp />
+        </PageHead>
+        {move || match (state.get(), refusal.get()) {
+            (None, Some(problem)) => view! { <Failed problem /> }.into_any(),
+            (None, None) => {
+                view! { <SkeletonRows what=t_with(words::READING, &[&"/api/v1/vrrp"]) /> }.into_any()
+            }
+            (Some(true), _) => {
+                view! { <Empty title=t(texts::NONE) text=t(texts::NONE_HELP) /> }.into_any()
+            }
+            (Some(false), _) => view! { <Regions vrrp /> }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Summary(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
+    move || {
+        vrrp.with(|vrrp| {
+            let vrrp = vrrp.as_ref()?;
+            let members = vrrp.instances.iter().flat_map(|instance| &instance.members);
+            let directors: BTreeSet<_> = members.map(|member| member.node).collect();
+            let text = t_with(texts::SUMMARY, &[&vrrp.instances.len(), &directors.len()]);
+            Some(view! { <span class="i3">{text}</span> })
+        })
+    }
+}
+
+#[component]
+fn Regions(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        vrrp.with(|vrrp| {
+            let instances = vrrp.iter().flat_map(|vrrp| &vrrp.instances);
+            let mut ids: Vec<InstanceName> = instances.map(|i| i.id.clone()).collect();
+            // The page keeps its order while lamps change; the alarm above says what is worst.
+            ids.sort();
+            ids
+        })
+    });
+    view! {
+        <Alarms vrrp />
+        <div class="plates vrrp">
+            <div class="vrrp-points">
+                <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Points vrrp id /> } />
+            </div>
+            <table::Members vrrp />
+        </div>
+    }
+}
+
+/// What clients feel, or would at the next failure, stands above everything.
+#[component]
+fn Alarms(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
+    let alarms = Memo::new(move |_| {
+        vrrp.with(|vrrp| {
+            let instances = vrrp.iter().flat_map(|vrrp| &vrrp.instances);
+            let failed = instances.filter(|instance| instance.signal == Aspect::Danger);
+            failed
+                .filter_map(|instance| Some((say(instance.fault.as_ref()?), addresses(instance))))
+                .collect::<Vec<_>>()
+        })
+    });
+    move || {
+        let band = |(title, text)| view! { <AlarmBand title text /> };
+        alarms.get().into_iter().map(band).collect_view()
+    }
+}
+
+/// One instance as railway points, with the button that moves it.
+#[component]
+fn Points(vrrp: Memo<Option<VrrpView>>, id: InstanceName) -> impl IntoView {
+    let instance = Memo::new(move |_| {
+        vrrp.with(|vrrp| {
+            let mut instances = vrrp.iter().flat_map(|vrrp| &vrrp.instances);
+            instances.find(|instance| instance.id == id).cloned()
+        })
+    });
+    let offered = Memo::new(move |_| instance.with(|instance| hand_over(instance.as_ref()?)));
+    let head = move || {
+        instance.get().map(|instance| {
+            let aspect = shown(&instance);
+            view! {
+                <Lamp aspect=aspect size=12 label=aspect_word(aspect).to_owned() />
+                <h2>{instance.id.0.clone()}</h2>
+                <span class="meta">{protocol(&instance)}</span>
+            }
+        })
+    };
+    view! {
+        <section class="plate">
+            <div class="plh">
+                {head}
+                <span class="acts">
+                    {move || {
+                        offered
+                            .get()
+                            .map(|(operation, to)| {
+                                let label = t_with(texts::HAND_OVER, &[&to]);
+                                view! { <OperationButton operation=operation label=label size=Size::Small /> }
+                            })
+                    }}
+                </span>
+            </div>
+            <diagram::Diagram instance />
+            <p class="vrrp-fault t12 i2">
+                {move || instance.with(|instance| say(instance.as_ref()?.fault.as_ref()?).into())}
+            </p>
+        </section>
+    }
+}
+
+/// While the line to the console is stale nothing is known to be clear.
+fn shown(instance: &InstanceView) -> Aspect {
+    if use_live().line().is_stale() { Aspect::Unknown } else { instance.signal }
+}
+
+fn protocol(instance: &InstanceView) -> String {
+    let version = instance.members.first().map_or(2, |member| member.conf.version);
+    t_with(texts::VRID, &[&instance.vrid, &version])
+}
+
+fn addresses(instance: &InstanceView) -> String {
+    let addresses = instance.virtual_addresses.iter().map(|a| a.address.to_string());
+    addresses.collect::<Vec<_>>().join(", ")
+}
+
+/// To the director of the highest priority that does not hold the addresses.
+fn hand_over(instance: &InstanceView) -> Option<(Operation, String)> {
+    let Holder::One { node: holder } = instance.holder else { return None };
+    let to = instance.members.iter().find(|member| member.node != holder)?;
+    let operation = Operation::VrrpHandOver { instance: instance.id.clone(), to: to.node };
+    Some((operation, to.node_name.clone()))
+}
