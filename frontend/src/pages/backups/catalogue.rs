@@ -85,7 +85,7 @@ pub(super) fn kind(kind: BackupKind) -> Text {
     }
 }
 
-fn row(backup: &Backup, chosen: RwSignal<Option<BackupId>>) -> impl IntoView {
+fn row(backup: &Backup, chosen: RwSignal<Option<BackupId>>) -> impl IntoView + use<> {
     let id = backup.id;
     let is_chosen = move || chosen.get() == Some(id);
     // Only a restore earns more than this.

@@ -72,7 +72,7 @@ fn draw(instance: &InstanceView, stale: bool) -> Scene {
     scene.frame("tk-box", (16.0, middle - VIP.1 / 2.0), VIP.0, VIP.1);
     let vip =
         instance.virtual_addresses.first().map_or_else(String::new, |a| a.address.to_string());
-    scene.text("tk-vip", (16.0 + VIP.0 / 2.0, middle + 4.0), Anchor::Middle, vip);
+    scene.text("tk-address", (16.0 + VIP.0 / 2.0, middle + 4.0), Anchor::Middle, vip);
     scene
 }
 

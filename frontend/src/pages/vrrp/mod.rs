@@ -130,7 +130,7 @@ fn Points(vrrp: Memo<Option<VrrpView>>, id: InstanceName) -> impl IntoView {
             </div>
             <diagram::Diagram instance />
             <p class="vrrp-fault t12 i2">
-                {move || instance.with(|instance| say(instance.as_ref()?.fault.as_ref()?).into())}
+                {move || instance.with(|instance| instance.as_ref()?.fault.as_ref().map(say))}
             </p>
         </section>
     }
