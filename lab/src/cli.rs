@@ -25,6 +25,7 @@ pub enum LabCommand {
         /// `ha` or `nat`
         #[arg(long, default_value = "ha")]
         topology: String,
+        /// What else to bring up: `mysql`, a MySQL server of Debian's unstable suite
         #[arg(long, value_delimiter = ',')]
         with: Vec<String>,
     },

@@ -2,7 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::command::CommandError;
-use crate::image::ImageError;
+use crate::layer::LayerError;
 use crate::site::BadLabId;
 use crate::topology::TopologyError;
 
@@ -24,8 +24,6 @@ pub enum LabError {
         "{a} and {b} share no network segment, so there is no wire between them to cut; {hint}"
     )]
     NoSharedSegment { a: String, b: String, hint: String },
-    #[error("the lab knows no {name:?} to bring up with it; it knows: {known}")]
-    UnknownExtra { name: String, known: String },
     #[error("{node} went off while it booted; see {log}")]
     WentOff { node: String, log: String },
     #[error("{what} within {seconds} s; see {log}")]
@@ -55,7 +53,7 @@ pub enum LabError {
     #[error(transparent)]
     Topology(#[from] TopologyError),
     #[error(transparent)]
-    Image(#[from] ImageError),
+    Layer(#[from] LayerError),
     #[error(transparent)]
     Command(#[from] CommandError),
 }

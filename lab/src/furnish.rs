@@ -9,8 +9,8 @@ use std::path::Path;
 use crate::error::{LabError, file};
 use crate::keys::Keys;
 use crate::state::{LabNode, MANAGEMENT, NodeKind};
-use crate::topology::{NodeSpec, Role, Topology};
-use crate::{database, keepalived};
+use crate::topology::{Engine, NodeSpec, Role, Topology};
+use crate::{database, keepalived, mysql};
 
 /// User id of `ops` in the image: the first that `useradd` gives.
 const OPS_UID: u32 = 1000;
@@ -102,6 +102,10 @@ impl Furnishing<'_> {
     }
 
     fn database(&self) -> Result<(), LabError> {
+        if self.spec.engine == Engine::MySql {
+            let text = mysql::node_configuration(self.spec);
+            return self.write(mysql::NODE_CONFIGURATION_PATH, &text);
+        }
         self.write(
             database::CONFIGURATION_PATH,
             &database::configuration(self.topology, self.spec),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::command::{self, CommandError};
 use crate::control_group::ControlGroups;
 use crate::error::{LabError, file};
-use crate::image;
+use crate::layer;
 use crate::process::{self, StartedProcess};
 use crate::site::Site;
 use crate::state::{LabNode, NodeKind};
@@ -51,7 +51,7 @@ impl Machine<'_> {
         for directory in [&upper, &work, &root] {
             fs::create_dir(directory).map_err(file("create", directory))?;
         }
-        Ok(image::mount_overlay(layers, &upper, &work, &root)?)
+        Ok(layer::mount_overlay(layers, &upper, &work, &root)?)
     }
 
     fn disk_size(&self) -> &'static str {
@@ -96,6 +96,8 @@ impl Machine<'_> {
             // A container sets the sysctls of its own network (systemd's ENVIRONMENT.md); otherwise
             // nspawn allows that only with a network namespace that it made itself.
             .env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network")
+            // systemd from 258 on boots with control groups version 2 alone.
+            .env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1")
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(error_log)
@@ -250,7 +252,7 @@ pub(crate) fn cut_power(root: &Path, remembered: Option<&StartedProcess>) -> Res
 /// Takes away the disk of a node that is off.
 pub(crate) fn unmount(disk: &Path) -> Result<(), CommandError> {
     for directory in [disk.join("root"), disk.to_owned()] {
-        if image::is_mount_point(&directory) {
+        if layer::is_mount_point(&directory) {
             command::run("umount", &[&directory.to_string_lossy()])?;
         }
     }

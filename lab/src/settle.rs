@@ -9,7 +9,7 @@ use crate::error::LabError;
 use crate::lab::Lab;
 use crate::ssh;
 use crate::state::LabNode;
-use crate::topology::{NodeSpec, Role, Topology};
+use crate::topology::{Engine, NodeSpec, Role, Topology};
 
 /// A kernel node on a busy machine may take this long; usually all answer within 15 s.
 const BOOT_PATIENCE: Duration = Duration::from_secs(120);
@@ -60,8 +60,11 @@ impl Lab {
                              cat /var/lib/mysql-seed.gtid";
         const RUNNING: &str = "until mariadb -e 'SHOW SLAVE STATUS\\G' | \
                                grep -c 'Slave_.*_Running: Yes' | grep -qx 2; do sleep 0.2; done";
-        let databases: Vec<&NodeSpec> =
-            topology.nodes.iter().filter(|node| node.role == Role::Database).collect();
+        let databases: Vec<&NodeSpec> = topology
+            .nodes
+            .iter()
+            .filter(|node| node.role == Role::Database && node.engine == Engine::MariaDb)
+            .collect();
         if databases.is_empty() {
             return Ok(());
         }

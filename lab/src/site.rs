@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use crate::image::{ImageError, cache_directory};
+use crate::layer::{LayerError, cache_directory};
 
 /// Which lab on this machine: 0 unless `SIGNALBOX_LAB_ID` says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Site {
     }
 
     /// Keys outlive `down`, so that a node that comes up again is known as the same.
-    pub(crate) fn key_directory(self) -> Result<PathBuf, ImageError> {
+    pub(crate) fn key_directory(self) -> Result<PathBuf, LayerError> {
         Ok(cache_directory()?.join(format!("keys{}", self.suffix())))
     }
 

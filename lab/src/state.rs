@@ -15,6 +15,9 @@ use crate::topology::Role;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct State {
     pub topology: String,
+    /// What came up besides the topology's own nodes.
+    #[serde(default)]
+    pub with: Vec<String>,
     /// False while `up` is still at work, and for ever if it was cut.
     pub complete: bool,
     /// OpenSSH private key that root and `ops` of every node accept.

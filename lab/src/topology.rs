@@ -12,6 +12,9 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("nat", include_str!("../topologies/nat.toml")),
 ];
 
+/// What can be brought up with a topology: more nodes, in files of the same form.
+const EXTRAS: &[(&str, &str)] = &[("mysql", include_str!("../topologies/with-mysql.toml"))];
+
 /// A node's port in the wires is called `<node>.<segment's first letter>`, and Linux allows 15
 /// bytes.
 const NODE_NAME_MAX: usize = 12;
@@ -20,6 +23,8 @@ const NODE_NAME_MAX: usize = 12;
 pub enum TopologyError {
     #[error("there is no topology {name:?}; there are: {known}")]
     Unknown { name: String, known: String },
+    #[error("there is nothing called {name:?} to bring up with a topology; there is: {known}")]
+    UnknownExtra { name: String, known: String },
     #[error("topology {name}: {message}")]
     Syntax { name: String, message: String },
     #[error("topology {topology}: {place}: expected {expected}, found {found}")]
@@ -51,6 +56,9 @@ pub struct NodeSpec {
     /// Segment → the node's address in it. eth0, eth1, … are in the order of the segments' names.
     pub links: BTreeMap<String, Ipv4Addr>,
     pub gateway: Option<Ipv4Addr>,
+    /// What a database node runs.
+    #[serde(default)]
+    pub engine: Engine,
     /// The database that this one replicates from.
     pub replica_of: Option<String>,
     #[serde(default)]
@@ -106,6 +114,14 @@ impl fmt::Display for Role {
             Self::Client => "client",
         })
     }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    #[default]
+    MariaDb,
+    MySql,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -177,6 +193,26 @@ impl Topology {
         topology.name = name.to_owned();
         topology.check()?;
         Ok(topology)
+    }
+
+    /// The topology with the nodes of an extra, such as `mysql`.
+    pub fn with(mut self, extra: &str) -> Result<Self, TopologyError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Extra {
+            node: Vec<NodeSpec>,
+        }
+        let (_, text) = EXTRAS.iter().find(|(known, _)| *known == extra).ok_or_else(|| {
+            let known: Vec<&str> = EXTRAS.iter().map(|(known, _)| *known).collect();
+            TopologyError::UnknownExtra { name: extra.to_owned(), known: known.join(", ") }
+        })?;
+        let parsed: Extra = toml::from_str(text).map_err(|error| TopologyError::Syntax {
+            name: format!("with {extra}"),
+            message: error.to_string(),
+        })?;
+        self.nodes.extend(parsed.node);
+        self.check()?;
+        Ok(self)
     }
 
     pub fn node(&self, name: &str) -> Option<&NodeSpec> {

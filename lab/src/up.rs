@@ -13,13 +13,13 @@ use crate::keys::Keys;
 use crate::lab::{Lab, clear, lock_file, wires_are_there};
 use crate::site::Site;
 use crate::state::{LabNode, Link, MANAGEMENT, NodeKind, State, VirtualAddress};
-use crate::topology::{NodeSpec, Role, Topology};
+use crate::topology::{Engine, NodeSpec, Role, Topology};
 
 #[derive(Debug, Clone)]
 pub struct UpOptions {
     /// One of [`Topology::names`].
     pub topology: String,
-    /// What else to bring up. Nothing so far.
+    /// What else to bring up: `mysql`.
     pub with: Vec<String>,
 }
 
@@ -35,12 +35,9 @@ impl Lab {
     /// lab has left is cleared away.
     pub fn up(options: &UpOptions, progress: &mut dyn FnMut(&str)) -> Result<Self, LabError> {
         let site = Site::from_environment()?;
-        let topology = Topology::named(&options.topology)?;
-        if let Some(unknown) = options.with.first() {
-            return Err(LabError::UnknownExtra {
-                name: unknown.clone(),
-                known: "nothing yet".to_owned(),
-            });
+        let mut topology = Topology::named(&options.topology)?;
+        for extra in &options.with {
+            topology = topology.with(extra)?;
         }
         host::check()?;
         let lock = lock_file(site)?;
@@ -49,6 +46,7 @@ impl Lab {
         if let Ok(Some(state)) = State::load(site)
             && state.complete
             && state.topology == topology.name
+            && options.with.iter().all(|extra| state.with.contains(extra))
             && wires_are_there(site)
         {
             drop(lock);
@@ -58,7 +56,7 @@ impl Lab {
         }
         clear(site, progress)?;
         let started = Instant::now();
-        let mut lab = Self { site, state: plan(site, &topology, &Keys::open(site)?)? };
+        let mut lab = Self { site, state: plan(site, &topology, options, &Keys::open(site)?)? };
         for missing in &lab.state.missing {
             progress(&format!("without {missing}"));
         }
@@ -94,10 +92,11 @@ impl Lab {
         let primary = topology
             .nodes
             .iter()
-            .find(|node| node.role == Role::Database && node.replica_of.is_none());
+            .find(|node| is_database(node, Engine::MariaDb) && node.replica_of.is_none());
         let wanted = Wanted {
             seed_server_id: primary.map(|node| node.management),
             kernel_modules: has(Role::Director, NodeKind::Kernel),
+            mysql: topology.nodes.iter().any(|node| is_database(node, Engine::MySql)),
         };
         let layers = image::layers(&wanted, progress)?;
         let keys = Keys::open(self.site)?;
@@ -111,7 +110,7 @@ impl Lab {
             let Some(node) = self.state.nodes.get(index) else { break };
             let Some(spec) = topology.node(&node.name) else { continue };
             let machine = self.machine(node);
-            machine.mount(&layers_of(&layers, node))?;
+            machine.mount(&layers_of(&layers, spec, node))?;
             Furnishing { topology, spec, node, root: &machine.root() }.write_all(&keys)?;
             self.site.plug(node)?;
             let process = machine.launch()?;
@@ -134,16 +133,26 @@ impl Lab {
     }
 }
 
-fn layers_of<'a>(layers: &'a Layers, node: &LabNode) -> Vec<&'a std::path::Path> {
+fn layers_of<'a>(layers: &'a Layers, spec: &NodeSpec, node: &LabNode) -> Vec<&'a std::path::Path> {
     match (node.role, node.kind) {
-        (Role::Database, _) => layers.database(),
+        (Role::Database, _) if spec.engine == Engine::MySql => layers.mysql(),
+        (Role::Database, _) => layers.mariadb(),
         (_, NodeKind::Kernel) => layers.kernel(),
         (_, NodeKind::Container) => layers.container(),
     }
 }
 
+fn is_database(node: &NodeSpec, engine: Engine) -> bool {
+    node.role == Role::Database && node.engine == engine
+}
+
 /// The state of a lab that is about to be.
-fn plan(site: Site, topology: &Topology, keys: &Keys) -> Result<State, LabError> {
+fn plan(
+    site: Site,
+    topology: &Topology,
+    options: &UpOptions,
+    keys: &Keys,
+) -> Result<State, LabError> {
     let director_kind = host::director_kind();
     let mut nodes = Vec::new();
     for spec in &topology.nodes {
@@ -167,6 +176,7 @@ fn plan(site: Site, topology: &Topology, keys: &Keys) -> Result<State, LabError>
         if director_kind.is_none() { Vec::new() } else { virtual_addresses(topology) };
     Ok(State {
         topology: topology.name.clone(),
+        with: options.with.clone(),
         complete: false,
         private_key: keys.private_key(),
         virtual_addresses,

@@ -96,3 +96,17 @@ fn an_unknown_key_or_a_bad_subnet_is_named() {
         "{subnet}"
     );
 }
+
+#[test]
+fn an_extra_adds_its_nodes_where_the_topology_has_their_segment() {
+    let ha = Topology::named("ha").unwrap().with("mysql").unwrap();
+    assert_eq!(ha.node("my-1").unwrap().links["service"].to_string(), "192.168.1.121");
+    assert_eq!(
+        Topology::named("nat").unwrap().with("mysql").unwrap_err().to_string(),
+        "topology nat: node my-1: expected a segment of inside, outside, found service"
+    );
+    assert_eq!(
+        Topology::named("ha").unwrap().with("oracle").unwrap_err().to_string(),
+        "there is nothing called \"oracle\" to bring up with a topology; there is: mysql"
+    );
+}
