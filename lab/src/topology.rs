@@ -53,7 +53,7 @@ pub struct NodeSpec {
     pub role: Role,
     /// Last octet of the node's address on the management network.
     pub management: u8,
-    /// Segment → the node's address in it. eth0, eth1, … are in the order of the segments' names.
+    /// Segment → the node's address in it. The order of the names is that of eth0, eth1, ….
     pub links: BTreeMap<String, Ipv4Addr>,
     pub gateway: Option<Ipv4Addr>,
     /// What a database node runs.
