@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::{CheckView, LogKind};
+use signalbox_domain::phrase::Phrase;
 use signalbox_domain::plan::{Check, Expect};
 use tokio::time::{Instant, sleep};
 
@@ -37,10 +38,10 @@ pub(super) enum Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proof {
     Held,
-    /// A node answered, and for long enough the answer was no.
-    Refuted(String),
+    /// A node answered, and for long enough the answer was no: which check, and what was seen.
+    Refuted(Phrase),
     /// A node did not answer for as long as is waited.
-    NoAnswer(String),
+    NoAnswer(Phrase),
 }
 
 impl Run {
@@ -100,9 +101,9 @@ impl Run {
                 match &proof {
                     Proof::Held => Ok(None),
                     Proof::Refuted(last) | Proof::NoAnswer(last) => Err(StepError::Waited {
-                        title: text.to_owned(),
+                        title: Phrase::same(text),
                         waited: self.limits.verify_for,
-                        last: last.clone(),
+                        last: last.en.clone(),
                     }),
                 }
             })
@@ -134,14 +135,14 @@ impl Run {
                 (Some((check, seen)), _) => {
                     let since = *refuted_since.get_or_insert_with(Instant::now);
                     if since.elapsed() >= self.limits.verify_for {
-                        return Ok(Proof::Refuted(format!("{}: {}", check.title.en, seen.detail)));
+                        return Ok(Proof::Refuted(words::seen(check, &seen.detail)));
                     }
                     pause = self.limits.verify_every;
                 }
                 (None, Some((check, seen))) => {
                     refuted_since = None;
                     if begun.elapsed() >= self.limits.reach_for {
-                        return Ok(Proof::NoAnswer(format!("{}: {}", check.title.en, seen.detail)));
+                        return Ok(Proof::NoAnswer(words::seen(check, &seen.detail)));
                     }
                     self.show_waiting(check.node).await?;
                     pause = (pause * 2).min(self.limits.pause_at_most);

@@ -1,6 +1,8 @@
+use std::error::Error;
 use std::time::Duration;
 
 use signalbox_domain::ids::NodeId;
+use signalbox_domain::phrase::Phrase;
 
 use super::intake::IntakeError;
 use crate::ssh::SshError;
@@ -21,8 +23,8 @@ pub enum StepError {
         #[source]
         source: SshError,
     },
-    #[error("waited {} s for: {title}. Last seen: {last}", .waited.as_secs())]
-    Waited { title: String, waited: Duration, last: String },
+    #[error("waited {} s for: {}. Last seen: {last}", .waited.as_secs(), .title.en)]
+    Waited { title: Phrase, waited: Duration, last: String },
     #[error("the client probe could not start on node {node}")]
     NoProbe {
         node: NodeId,
@@ -50,8 +52,12 @@ pub enum StepError {
 impl StepError {
     /// The error with its causes, on one line.
     pub fn chain(&self) -> String {
-        let first = std::error::Error::source(self);
-        std::iter::successors(first, |&cause| cause.source())
-            .fold(self.to_string(), |chain, cause| format!("{chain}: {cause}"))
+        chain(self)
     }
+}
+
+/// An error with its causes, on one line.
+pub(super) fn chain(error: &dyn Error) -> String {
+    std::iter::successors(error.source(), |&cause| cause.source())
+        .fold(error.to_string(), |chain, cause| format!("{chain}: {cause}"))
 }

@@ -49,13 +49,13 @@ impl Run {
         if self.store.journal(self.job).await?.is_empty() {
             return match cancelled_by {
                 None => self.forward().await,
-                Some(by) => self.roll_back(&format!("cancelled by {by}")).await,
+                Some(by) => self.roll_back(&words::cancelled(&by)).await,
             };
         }
         match cancelled_by {
-            Some(by) => self.roll_back(&format!("cancelled by {by}")).await,
+            Some(by) => self.roll_back(&words::cancelled(&by)).await,
             None if state == JobState::RollingBack => {
-                self.roll_back("the console was interrupted while it rolled back").await
+                self.roll_back(&words::interrupted_rollback()).await
             }
             None => self.settle(&Interruption::Console).await,
         }
@@ -66,9 +66,9 @@ impl Run {
             Ok(()) => self.verify().await,
             Err(StepError::Store(error)) => Err(error),
             Err(error @ StepError::NoAnswer { .. }) => {
-                self.settle(&Interruption::Line(error.chain())).await
+                self.settle(&Interruption::Line(words::error(&error))).await
             }
-            Err(error) => self.roll_back(&error.chain()).await,
+            Err(error) => self.roll_back(&words::error(&error)).await,
         }
     }
 
@@ -94,10 +94,8 @@ impl Run {
                 let status = words::done(&self.board.view().await);
                 self.finish(JobState::Done, status).await
             }
-            Proof::Refuted(seen) => self.roll_back(&format!("a check does not hold: {seen}")).await,
-            Proof::NoAnswer(seen) => {
-                self.roll_back(&format!("the new state cannot be seen: {seen}")).await
-            }
+            Proof::Refuted(seen) => self.roll_back(&words::not_there(&seen)).await,
+            Proof::NoAnswer(seen) => self.roll_back(&words::not_seen(&seen)).await,
         }
     }
 

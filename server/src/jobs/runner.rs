@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use signalbox_domain::ids::JobId;
 use signalbox_domain::jobs::{JobState, JobView};
+use signalbox_domain::live::Topic;
 use signalbox_domain::phrase::Phrase;
 use tokio::time::sleep;
 
@@ -13,7 +14,9 @@ use super::account::{deed, outcome};
 use super::board::{Board, publish_newest};
 use super::cancellation::{Cancellation, NotCancellable};
 use super::check::longer;
+use super::error::chain;
 use super::run::Run;
+use super::words;
 use crate::clock;
 use crate::live::Hub;
 use crate::ssh::Remote;
@@ -43,6 +46,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// A page that is loaded again soon after a job's end still finds its live topic.
+const TOPIC_STAYS: Duration = Duration::from_secs(600);
 
 pub struct Runner {
     store: Store,
@@ -146,13 +152,28 @@ impl Runner {
             let attempt = tokio::spawn(Arc::clone(&self).attempt(job, active.clone())).await;
             match attempt {
                 Ok(Ok(())) => break,
-                Ok(Err(error)) => tracing::error!(%job, %error, "the job waits for the database"),
+                Ok(Err(error)) => {
+                    tracing::error!(%job, %error, "the job waits for the database");
+                    let status = words::database_failed(&chain(&error));
+                    active.board.show(|view| view.summary.status = status).await;
+                }
                 Err(error) => tracing::error!(%job, %error, "the job was interrupted"),
             }
             sleep(pause).await;
             pause = longer(pause, self.limits.pause_at_most);
         }
         self.active().remove(&job);
+        self.retire(job).await;
+    }
+
+    /// Ends the live topic of a job that is over, some time after the last page left it.
+    async fn retire(&self, job: JobId) {
+        loop {
+            sleep(TOPIC_STAYS).await;
+            if self.hub.listeners(Topic::Job(job)) == 0 {
+                return self.hub.retire(Topic::Job(job));
+            }
+        }
     }
 
     async fn attempt(self: Arc<Self>, job: JobId, active: Active) -> Result<(), StoreError> {

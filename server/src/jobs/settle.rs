@@ -1,6 +1,7 @@
 //! What to make of a job that was interrupted: the nodes are asked, never assumed.
 
 use signalbox_domain::jobs::{JobState, StepState};
+use signalbox_domain::phrase::Phrase;
 use signalbox_domain::plan::Action;
 
 use super::check::{Proof, Wanted};
@@ -31,8 +32,8 @@ impl Run {
         let proof = self.prove(Wanted::New).await?;
         let missing = match proof {
             Proof::Held => self.missing().await?,
-            Proof::Refuted(seen) => Some(format!("the new state is not there: {seen}")),
-            Proof::NoAnswer(seen) => Some(format!("the new state cannot be seen: {seen}")),
+            Proof::Refuted(seen) => Some(words::not_there(&seen)),
+            Proof::NoAnswer(seen) => Some(words::not_seen(&seen)),
         };
         match missing {
             None => {
@@ -41,15 +42,15 @@ impl Run {
                 self.finish(JobState::Done, words::done_after(interruption)).await
             }
             Some(missing) => {
-                self.close_running(StepState::Failed, Some(missing.clone())).await?;
-                self.roll_back(&format!("{}; {missing}", interruption.phrase().en)).await
+                self.close_running(StepState::Failed, Some(missing.en.clone())).await?;
+                self.roll_back(&words::both(&interruption.phrase(), &missing)).await
             }
         }
     }
 
     /// What keeps a job whose checks all hold from being done. A plan whose result the nodes can
     /// show is done when they show it; one without such checks when each of its actions was.
-    async fn missing(&self) -> Result<Option<String>, StoreError> {
+    async fn missing(&self) -> Result<Option<Phrase>, StoreError> {
         let journal = self.store.journal(self.job).await?;
         let done = |step: usize, action: usize| {
             journal.iter().any(|row| {
@@ -67,7 +68,7 @@ impl Run {
                     _ => !self.draft.verification.is_empty() || done(position, index),
                 };
                 if !proved {
-                    return Ok(Some(format!("step {} was not completed", position + 1)));
+                    return Ok(Some(words::not_completed(position)));
                 }
             }
         }

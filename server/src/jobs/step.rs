@@ -158,7 +158,7 @@ impl Run {
             }
             if begun.elapsed() >= at_most {
                 return Err(StepError::Waited {
-                    title: check.title.en.clone(),
+                    title: check.title.clone(),
                     waited: at_most,
                     last: seen.detail,
                 });

@@ -1,6 +1,7 @@
 //! Taking steps back, the last one first.
 
 use signalbox_domain::jobs::{JobState, StepState};
+use signalbox_domain::phrase::Phrase;
 use signalbox_domain::plan::{Action, Step};
 use tokio::time::{Instant, sleep};
 
@@ -12,9 +13,9 @@ use crate::store::{JournalPhase, StoreError};
 
 impl Run {
     /// Undoes every step that was begun, proves the old state, and ends the job. `reason` says why.
-    pub(super) async fn roll_back(&self, reason: &str) -> Result<(), StoreError> {
+    pub(super) async fn roll_back(&self, reason: &Phrase) -> Result<(), StoreError> {
         self.cancellation.close();
-        self.board.note(format!("Rolling back: {reason}")).await?;
+        self.board.note(words::rolling_back(reason).en).await?;
         self.board
             .change(|view| {
                 view.summary.state = JobState::RollingBack;
@@ -29,7 +30,7 @@ impl Run {
             let Some(step) = self.draft.steps.get(position) else { continue };
             touched |= step.undo.iter().any(|action| action.node().is_some());
             if let Err(error) = self.undo(position, step, deadline).await? {
-                failures.push(format!("{}: {}", step.title.en, error.chain()));
+                failures.push(words::failure(step, &error));
             }
         }
         let proof = self.prove(Wanted::Old).await?;
@@ -106,18 +107,18 @@ impl Run {
 
     fn ending(
         &self,
-        reason: &str,
+        reason: &Phrase,
         touched: bool,
-        failures: &[String],
+        failures: &[Phrase],
         proof: &Proof,
-    ) -> (JobState, signalbox_domain::phrase::Phrase) {
+    ) -> (JobState, Phrase) {
         let no_checks = self.draft.rolled_back.is_empty();
         match proof {
             _ if !failures.is_empty() => {
                 (JobState::NeedsOperator, words::undo_failed(reason, failures, proof))
             }
             Proof::Held if no_checks && touched => {
-                (JobState::NeedsOperator, words::unproved(reason, "the plan has no check of it"))
+                (JobState::NeedsOperator, words::unproved(reason, &words::no_check()))
             }
             Proof::Held if no_checks => (JobState::Failed, words::without_effect(reason)),
             Proof::Held => (JobState::RolledBack, words::rolled_back(reason)),

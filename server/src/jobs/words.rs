@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::JobView;
-use signalbox_domain::phrase::Phrase;
-use signalbox_domain::plan::Draft;
+use signalbox_domain::phrase::{Language, Phrase};
+use signalbox_domain::plan::{Check, Draft, Step};
 
+use super::StepError;
 use super::check::Proof;
 
 /// What cut a job.
@@ -15,7 +16,7 @@ pub(super) enum Interruption {
     /// The console was restarted, or its database failed for a while.
     Console,
     /// A node gave no answer to a command that may have run.
-    Line(String),
+    Line(Phrase),
 }
 
 impl Interruption {
@@ -26,8 +27,8 @@ impl Interruption {
                 "控制台在任务执行中中断过",
             ),
             Interruption::Line(error) => Phrase::new(
-                format!("A command's outcome is unknown ({error})"),
-                format!("一条命令的结果未知（{error}）"),
+                format!("A command's outcome is unknown ({})", error.en),
+                format!("一条命令的结果未知（{}）", error.zh),
             ),
         }
     }
@@ -66,8 +67,8 @@ pub(super) fn looking(interruption: &Interruption) -> Phrase {
     Phrase::new(format!("{}. Looking at the nodes", cut.en), format!("{}，正在查看各节点", cut.zh))
 }
 
-pub(super) fn rolling_back(reason: &str) -> Phrase {
-    Phrase::new(format!("Rolling back: {reason}"), format!("正在回滚：{reason}"))
+pub(super) fn rolling_back(reason: &Phrase) -> Phrase {
+    Phrase::new(format!("Rolling back: {}", reason.en), format!("正在回滚：{}", reason.zh))
 }
 
 /// What cancelling does while the step at `position` runs.
@@ -105,37 +106,122 @@ pub(super) fn done_after(interruption: &Interruption) -> Phrase {
     )
 }
 
-pub(super) fn rolled_back(reason: &str) -> Phrase {
+pub(super) fn rolled_back(reason: &Phrase) -> Phrase {
     Phrase::new(
-        format!("Rolled back; the old state was seen again. Reason: {reason}"),
-        format!("已回滚，已确认恢复到原状态。原因：{reason}"),
+        format!("Rolled back; the old state was seen again. Reason: {}", reason.en),
+        format!("已回滚，已确认恢复到原状态。原因：{}", reason.zh),
     )
 }
 
-pub(super) fn without_effect(reason: &str) -> Phrase {
+pub(super) fn without_effect(reason: &Phrase) -> Phrase {
     Phrase::new(
-        format!("Failed; no node was changed. Reason: {reason}"),
-        format!("失败；未改动任何节点。原因：{reason}"),
+        format!("Failed; no node was changed. Reason: {}", reason.en),
+        format!("失败；未改动任何节点。原因：{}", reason.zh),
     )
 }
 
-pub(super) fn unproved(reason: &str, seen: &str) -> Phrase {
+pub(super) fn unproved(reason: &Phrase, seen: &Phrase) -> Phrase {
     Phrase::new(
-        format!("Rolled back, but the old state is not proved: {seen}. Reason: {reason}"),
-        format!("已回滚，但未能确认原状态：{seen}。原因：{reason}"),
+        format!("Undone, but the old state is not proved: {}. Reason: {}", seen.en, reason.en),
+        format!("已撤销，但未能确认原状态：{}。原因：{}", seen.zh, reason.zh),
     )
 }
 
-pub(super) fn undo_failed(reason: &str, failures: &[String], proof: &Proof) -> Phrase {
-    let failures = failures.join("; ");
-    let (en, zh) = match proof {
-        Proof::Held => ("the checks of the old state hold".to_owned(), "原状态检查通过".to_owned()),
-        Proof::Refuted(seen) | Proof::NoAnswer(seen) => {
-            (format!("the old state is not proved: {seen}"), format!("未能确认原状态：{seen}"))
-        }
+pub(super) fn undo_failed(reason: &Phrase, failures: &[Phrase], proof: &Proof) -> Phrase {
+    let list = |language| {
+        failures.iter().map(|failure| failure.get(language)).collect::<Vec<_>>().join("; ")
+    };
+    let old = match proof {
+        Proof::Held => Phrase::new("the checks of the old state hold", "原状态检查通过"),
+        Proof::Refuted(seen) | Proof::NoAnswer(seen) => Phrase::new(
+            format!("the old state is not proved: {}", seen.en),
+            format!("未能确认原状态：{}", seen.zh),
+        ),
     };
     Phrase::new(
-        format!("The rollback failed ({failures}); {en}. Reason: {reason}"),
-        format!("回滚失败（{failures}）；{zh}。原因：{reason}"),
+        format!("The rollback failed ({}); {}. Reason: {}", list(Language::En), old.en, reason.en),
+        format!("回滚失败（{}）；{}。原因：{}", list(Language::Zh), old.zh, reason.zh),
     )
+}
+
+/// A step whose undo failed, and why.
+pub(super) fn failure(step: &Step, why: &StepError) -> Phrase {
+    let why = error(why);
+    Phrase::new(format!("{}: {}", step.title.en, why.en), format!("{}：{}", step.title.zh, why.zh))
+}
+
+/// A check, and what was seen instead of what it wants.
+pub(super) fn seen(check: &Check, detail: &str) -> Phrase {
+    Phrase::new(format!("{}: {detail}", check.title.en), format!("{}：{detail}", check.title.zh))
+}
+
+pub(super) fn not_there(seen: &Phrase) -> Phrase {
+    Phrase::new(
+        format!("the new state is not there: {}", seen.en),
+        format!("未达到新状态：{}", seen.zh),
+    )
+}
+
+pub(super) fn not_seen(seen: &Phrase) -> Phrase {
+    Phrase::new(
+        format!("the new state cannot be seen: {}", seen.en),
+        format!("无法查看新状态：{}", seen.zh),
+    )
+}
+
+pub(super) fn no_check() -> Phrase {
+    Phrase::new("the plan has no check of it", "计划中没有对应的检查")
+}
+
+pub(super) fn not_completed(position: usize) -> Phrase {
+    let number = position + 1;
+    Phrase::new(format!("step {number} was not completed"), format!("第 {number} 步未完成"))
+}
+
+pub(super) fn cancelled(by: &str) -> Phrase {
+    Phrase::new(format!("cancelled by {by}"), format!("由 {by} 取消"))
+}
+
+pub(super) fn interrupted_rollback() -> Phrase {
+    Phrase::new("the console was interrupted while it rolled back", "控制台在回滚过程中中断")
+}
+
+pub(super) fn both(one: &Phrase, other: &Phrase) -> Phrase {
+    Phrase::new(format!("{}; {}", one.en, other.en), format!("{}；{}", one.zh, other.zh))
+}
+
+/// The job cannot go on: the console's own database fails.
+pub(super) fn database_failed(error: &str) -> Phrase {
+    Phrase::new(
+        format!("The console cannot write its database ({error}); nothing is sent until it can"),
+        format!("控制台无法写入数据库（{error}）；恢复之前不会向节点发送任何命令"),
+    )
+}
+
+/// Why an action failed. What a node or the system said stays in its own words.
+pub(super) fn error(error: &StepError) -> Phrase {
+    let zh = match error {
+        StepError::Refused { node, exit_status, excerpt } => {
+            format!("节点 {node} 拒绝：退出状态 {exit_status}：{excerpt}")
+        }
+        StepError::Unexpected { node, expected, excerpt } => {
+            format!("节点 {node} 应输出 {expected}，实际输出：{excerpt}")
+        }
+        StepError::NoAnswer { node, source } => format!("节点 {node} 无应答：{source}"),
+        StepError::Waited { title, waited, last } => {
+            format!("等待 {} 秒未满足：{}。最后看到：{last}", waited.as_secs(), title.zh)
+        }
+        StepError::NoProbe { node, source } => {
+            format!("客户端探测无法在节点 {node} 上启动：{source}")
+        }
+        StepError::SilentProbe { node, within } => {
+            format!("节点 {node} 上的客户端探测在 {} 秒内没有发出请求", within.as_secs())
+        }
+        StepError::NoStream { node, source } => format!("无法在节点 {node} 上开始传输：{source}"),
+        StepError::Capture(source) => format!("备份不完整：{source}"),
+        StepError::File(source) => format!("无法删除已写入的文件：{source}"),
+        StepError::Cancelled { by } => format!("由 {by} 取消"),
+        StepError::Store(source) => format!("控制台数据库出错：{source}"),
+    };
+    Phrase::new(error.chain(), zh)
 }

@@ -180,6 +180,7 @@ async fn a_job_is_cancelled_where_it_is_safe() {
     let job = console.ended(job).await;
     assert_eq!(job.summary.state, JobState::RolledBack, "{:?}", job.summary.status);
     assert!(job.summary.status.en.contains("cancelled by bob"), "{:?}", job.summary.status);
+    assert!(job.summary.status.zh.contains("由 bob 取消"), "{:?}", job.summary.status);
     assert_eq!(town.state(), OLD);
 }
 
@@ -248,6 +249,29 @@ async fn the_audit_log_has_every_command_and_its_exit_status() {
     for line in ["exit status 0", "exit status 3: refused by the script"] {
         assert!(row.detail.contains(line), "{}", row.detail);
     }
+}
+
+#[tokio::test]
+async fn a_console_that_cannot_write_sends_nothing_and_settles_when_it_can() {
+    let (data, town) = (tempfile::tempdir().unwrap(), Town::new());
+    let console = Console::start(data.path(), &town).await;
+    let job = console.created(hand_over()).await;
+    let url = format!("sqlite://{}", data.path().join("signalbox.db").display());
+    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
+    // Full after the probe's two rows and the intent to lower: its outcome cannot be written.
+    let full = "CREATE TRIGGER full BEFORE INSERT ON job_journal
+                WHEN (SELECT COUNT(*) FROM job_journal) >= 3
+                BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END";
+    sqlx::query(full).execute(&database).await.unwrap();
+    console.runner.take_up(job).await.unwrap();
+    let said = |text: &str| text.contains("database or disk is full");
+    console.until(job, |view| said(&view.summary.status.en)).await;
+    assert_eq!(town.changes(), ["lower@1"]);
+
+    sqlx::query("DROP TRIGGER full").execute(&database).await.unwrap();
+    let ended = console.ended(job).await;
+    assert_eq!(ended.summary.state, JobState::RolledBack, "{:?}", ended.summary.status);
+    assert_eq!(town.state(), OLD);
 }
 
 fn dump_lines(last: &str) -> Vec<StreamEvent> {
