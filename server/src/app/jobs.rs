@@ -16,7 +16,7 @@ use crate::app::access::Actor;
 use crate::app::audit;
 use crate::app::plans::{self, PlanError};
 use crate::clock;
-use crate::jobs::{self, CancelError};
+use crate::jobs::{self, CancelError, RollBackError};
 use crate::state::App;
 use crate::store::{Admission, JobRecord, NewJob, StoreError};
 
@@ -191,6 +191,13 @@ pub async fn cancel(app: &App, actor: &Actor, job: JobId) -> Result<(), CancelEr
     let mut deed = audit::deed(actor, "jobs.cancel", format!("job {job}"));
     deed.job = Some(job);
     audit::attempt(&app.store, &deed, app.jobs.cancel(job, &actor.name)).await
+}
+
+/// Takes a job back once more that waits for an operator.
+pub async fn roll_back(app: &App, actor: &Actor, job: JobId) -> Result<(), RollBackError> {
+    let mut deed = audit::deed(actor, "jobs.roll_back", format!("job {job}"));
+    deed.job = Some(job);
+    audit::attempt(&app.store, &deed, app.jobs.roll_back_again(job, &actor.name)).await
 }
 
 /// Finds every job that a restart left unfinished. Call it once, when the nodes can be asked.

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use crate::app::jobs::{self, Submission, SubmitError};
 use crate::http::actor::Actor;
 use crate::http::error::Problem;
-use crate::jobs::CancelError;
+use crate::jobs::{CancelError, RollBackError};
 use crate::state::App;
 
 const PAGE_ROWS: u32 = 50;
@@ -35,6 +35,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get))
         .routes(routes!(log))
         .routes(routes!(cancel))
+        .routes(routes!(roll_back))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -145,6 +146,19 @@ async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
+/// Roll back once more a job that waits for an operator.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/rollback", tag = "jobs", params(("id" = i64, Path)), responses((status = 202, body = JobView), (status = 409)))]
+async fn roll_back(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<JobId>,
+) -> Result<(StatusCode, Json<JobView>), Problem> {
+    app.jobs.view(id).await?.ok_or_else(|| no_such_job(id))?;
+    jobs::roll_back(&app, &actor, id).await?;
+    let job = app.jobs.view(id).await?.ok_or_else(|| no_such_job(id))?;
+    Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     match value.to_str() {
@@ -164,20 +178,24 @@ fn conflict(code: &'static str, detail: Phrase) -> Problem {
     Problem::new(StatusCode::CONFLICT, code, detail)
 }
 
+fn locked(object: &str, holder: JobId) -> Problem {
+    conflict(
+        "locked",
+        Phrase::new(
+            format!("Job {holder} works on {object}. Wait for its end, or cancel it."),
+            format!("任务 {holder} 正在操作 {object}。请等待其结束或取消它。"),
+        ),
+    )
+    .with("job", &holder)
+    .with("object", &object)
+}
+
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Problem {
         match error {
             SubmitError::Plan(error) => error.into(),
             SubmitError::Store(error) => error.into(),
-            SubmitError::Locked { object, holder } => conflict(
-                "locked",
-                Phrase::new(
-                    format!("Job {holder} works on {object}. Wait for its end, or cancel it."),
-                    format!("任务 {holder} 正在操作 {object}。请等待其结束或取消它。"),
-                ),
-            )
-            .with("job", &holder)
-            .with("object", &object),
+            SubmitError::Locked { object, holder } => locked(&object, holder),
             SubmitError::KeyReused(job) => Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency_key_reused",
@@ -231,6 +249,22 @@ impl From<CancelError> for Problem {
                 ),
             ),
             CancelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RollBackError> for Problem {
+    fn from(error: RollBackError) -> Problem {
+        match error {
+            RollBackError::NotWaiting => conflict(
+                "not_waiting",
+                Phrase::new(
+                    "The job does not wait for an operator; only such a job is rolled back again.",
+                    "该任务并未等待人工处理；只有此类任务可以再次回滚。",
+                ),
+            ),
+            RollBackError::Locked { object, holder } => locked(&object, holder),
+            RollBackError::Store(error) => error.into(),
         }
     }
 }

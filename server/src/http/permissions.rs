@@ -78,6 +78,7 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/jobs/{id}", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/jobs/{id}/log", Access::Needs(Permission::JobsRead)),
     row(Method::POST, "/api/v1/jobs/{id}/cancel", Access::Needs(Permission::JobsControl)),
+    row(Method::POST, "/api/v1/jobs/{id}/rollback", Access::Needs(Permission::JobsControl)),
     row(Method::POST, "/api/v1/plans", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/plans/{id}", Access::Needs(Permission::JobsRead)),
 ];

@@ -26,5 +26,5 @@ pub use account::deed;
 pub use board::Board;
 pub use cancellation::NotCancellable;
 pub use error::StepError;
-pub use runner::{CancelError, Limits, Runner};
+pub use runner::{CancelError, Limits, RollBackError, Runner};
 pub use words::queued;

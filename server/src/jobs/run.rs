@@ -54,9 +54,7 @@ impl Run {
         }
         match cancelled_by {
             Some(by) => self.roll_back(&words::cancelled(&by)).await,
-            None if state == JobState::RollingBack => {
-                self.roll_back(&words::interrupted_rollback()).await
-            }
+            None if state == JobState::RollingBack => self.roll_back(&words::again()).await,
             None => self.settle(&Interruption::Console).await,
         }
     }

@@ -21,7 +21,7 @@ use crate::clock;
 use crate::live::Hub;
 use crate::ssh::Remote;
 use crate::store::backup_files::BackupFiles;
-use crate::store::{Store, StoreError};
+use crate::store::{Reopening, Store, StoreError};
 
 /// How long the runner waits for what.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,16 @@ pub enum CancelError {
     NotRunning,
     #[error(transparent)]
     NotCancellable(#[from] NotCancellable),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RollBackError {
+    #[error("the job does not wait for an operator")]
+    NotWaiting,
+    #[error("job {holder} works on {object}")]
+    Locked { object: String, holder: JobId },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -128,6 +138,28 @@ impl Runner {
         self.store.mark_cancelled(job, by).await?;
         active.board.note(format!("{by} cancels the job")).await?;
         Ok(())
+    }
+
+    /// Takes a job back once more that was handed to an operator, who has mended what was in the
+    /// way.
+    pub async fn roll_back_again(
+        self: &Arc<Self>,
+        job: JobId,
+        by: &str,
+    ) -> Result<(), RollBackError> {
+        let Some(record) = self.store.job(job).await? else {
+            return Err(RollBackError::NotWaiting);
+        };
+        match self.store.reopen_job(job, &record.draft.locks).await? {
+            Reopening::Reopened => {}
+            Reopening::NotWaiting => return Err(RollBackError::NotWaiting),
+            Reopening::Locked { object, holder } => {
+                return Err(RollBackError::Locked { object, holder });
+            }
+        }
+        let board = Board::new(self.store.clone(), Arc::clone(&self.hub), record.view);
+        board.note(format!("{by} asks to roll back again")).await?;
+        Ok(self.take_up(job).await?)
     }
 
     /// The job as it is now.

@@ -182,8 +182,8 @@ pub(super) fn cancelled(by: &str) -> Phrase {
     Phrase::new(format!("cancelled by {by}"), format!("由 {by} 取消"))
 }
 
-pub(super) fn interrupted_rollback() -> Phrase {
-    Phrase::new("the console was interrupted while it rolled back", "控制台在回滚过程中中断")
+pub(super) fn again() -> Phrase {
+    Phrase::new("the rollback begins again", "重新开始回滚")
 }
 
 pub(super) fn both(one: &Phrase, other: &Phrase) -> Phrase {

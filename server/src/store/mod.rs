@@ -20,7 +20,7 @@ pub use access::{
 };
 pub use audit::AuditFilter;
 pub use jobs::{
-    Admission, HeldLocks, JobRecord, JournalPhase, JournalRow, LogEntry, NewJob, Outcome,
+    Admission, HeldLocks, JobRecord, JournalPhase, JournalRow, LogEntry, NewJob, Outcome, Reopening,
 };
 pub use nodes::{CredentialEntry, NodeChangeError, StoredNode};
 

@@ -57,6 +57,31 @@ impl Store {
         Ok(Admission::Created(job))
     }
 
+    /// Gives a job that waits for an operator its locks again and sets it to rolling back.
+    pub async fn reopen_job(&self, job: JobId, locks: &[String]) -> Result<Reopening, StoreError> {
+        let mut transaction = self.write().await?;
+        let reopened =
+            sqlx::query("UPDATE jobs SET state = ?, finished_at = NULL WHERE id = ? AND state = ?")
+                .bind(word(&JobState::RollingBack)?)
+                .bind(job.0)
+                .bind(word(&JobState::NeedsOperator)?)
+                .execute(&mut *transaction)
+                .await?;
+        if reopened.rows_affected() == 0 {
+            return Ok(Reopening::NotWaiting);
+        }
+        for object in locks {
+            if let Some(holder) = holder(&mut transaction, object).await?
+                && holder != job
+            {
+                return Ok(Reopening::Locked { object: object.clone(), holder });
+            }
+            lock(&mut transaction, object, job).await?;
+        }
+        transaction.commit().await?;
+        Ok(Reopening::Reopened)
+    }
+
     /// The job that an earlier request with this key made, if there was one.
     pub async fn job_of_key(
         &self,
@@ -101,6 +126,19 @@ impl Store {
             Some((object.clone(), holder.job))
         }))
     }
+}
+
+/// What came of asking for another rollback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reopening {
+    Reopened,
+    /// The job does not wait for an operator.
+    NotWaiting,
+    /// Another job works on `object` now.
+    Locked {
+        object: String,
+        holder: JobId,
+    },
 }
 
 /// What an unfinished job holds for itself.
@@ -187,12 +225,21 @@ async fn insert(
             .await?;
     }
     for object in &draft.locks {
-        // A plan may name an object twice.
-        sqlx::query("INSERT OR IGNORE INTO job_locks (object, job) VALUES (?, ?)")
-            .bind(object)
-            .bind(job)
-            .execute(&mut **transaction)
-            .await?;
+        lock(transaction, object, JobId(job)).await?;
     }
     Ok(JobId(job))
+}
+
+/// Takes an object that nobody else holds. A plan may name one twice.
+async fn lock(
+    transaction: &mut Transaction<'static, Sqlite>,
+    object: &str,
+    job: JobId,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT OR IGNORE INTO job_locks (object, job) VALUES (?, ?)")
+        .bind(object)
+        .bind(job.0)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }

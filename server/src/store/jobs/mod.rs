@@ -5,7 +5,7 @@ mod journal;
 mod log;
 mod view;
 
-pub use admission::{Admission, HeldLocks, NewJob};
+pub use admission::{Admission, HeldLocks, NewJob, Reopening};
 pub use journal::{JournalPhase, JournalRow, Outcome};
 pub use log::LogEntry;
 pub use view::JobRecord;

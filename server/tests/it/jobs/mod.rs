@@ -1,5 +1,6 @@
 //! The runner over a scripted fleet: what it claims in the end is what the nodes are.
 
+mod api;
 mod console;
 mod kill;
 mod town;
@@ -8,8 +9,9 @@ use bytes::Bytes;
 use signalbox_domain::audit::AuditPhase;
 use signalbox_domain::jobs::{JobState, LogKind, StepState};
 use signalbox_domain::live::Topic;
+use signalbox_domain::phrase::Phrase;
 use signalbox_domain::plan::Action;
-use signalbox_server::jobs::CancelError;
+use signalbox_server::jobs::{CancelError, RollBackError};
 use signalbox_server::ssh::StreamEvent;
 use signalbox_server::store::{Admission, AuditFilter};
 
@@ -161,6 +163,31 @@ async fn a_node_that_stays_silent_calls_an_operator() {
     assert!(job.summary.status.en.contains("no answer"), "{:?}", job.summary.status);
     assert!(!town.state().lowered, "what could be reached was undone");
     assert_eq!(console.store.held_locks().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_operator_who_mended_the_node_has_it_rolled_back_again() {
+    let (data, town) = (tempfile::tempdir().unwrap(), Town::new());
+    town.stuck();
+    town.fault("unmark", Fault::Refuse(1));
+    let console = Console::start(data.path(), &town).await;
+    let waiting = console.run(hand_over()).await;
+    assert_eq!(waiting.summary.state, JobState::NeedsOperator);
+
+    let job = waiting.summary.id;
+    let other = console.created(hand_over()).await;
+    let locked = console.runner.roll_back_again(job, "bob").await;
+    assert!(matches!(locked, Err(RollBackError::Locked { holder, .. }) if holder == other));
+    let other = console.runner.give_up(other, Phrase::same("not now")).await;
+    assert!(other.is_ok());
+
+    town.heal();
+    console.runner.roll_back_again(job, "bob").await.unwrap();
+    let ended = console.ended(job).await;
+    assert_eq!(ended.summary.state, JobState::RolledBack, "{:?}", ended.summary.status);
+    assert_eq!(town.state(), OLD);
+    let again = console.runner.roll_back_again(job, "bob").await;
+    assert!(matches!(again, Err(RollBackError::NotWaiting)), "{again:?}");
 }
 
 #[tokio::test]
