@@ -4,9 +4,13 @@ pub mod access;
 pub mod actor;
 pub mod audit;
 pub mod backups;
+pub mod engines;
 pub mod error;
+pub mod fleet;
 pub mod health;
 pub mod jobs;
+pub mod live;
+pub mod lvs;
 pub mod nodes;
 pub mod openapi;
 pub mod origin;
@@ -15,6 +19,7 @@ pub mod permissions;
 pub mod plans;
 pub mod request;
 pub mod security;
+pub mod vrrp;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -39,9 +44,14 @@ fn api() -> OpenApiRouter<App> {
         .merge(access::routes())
         .merge(audit::routes())
         .merge(backups::routes())
+        .merge(engines::routes())
+        .merge(fleet::routes())
         .merge(jobs::routes())
+        .merge(live::routes())
+        .merge(lvs::routes())
         .merge(nodes::routes())
         .merge(plans::routes())
+        .merge(vrrp::routes())
 }
 
 /// Everything that the console answers.

@@ -59,6 +59,11 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/backups", Access::Needs(Permission::BackupsRead)),
     row(Method::GET, "/api/v1/backups/{id}", Access::Needs(Permission::BackupsRead)),
     row(Method::GET, "/api/v1/backups/{id}/file", Access::Needs(Permission::BackupsDownload)),
+    row(Method::GET, "/api/v1/engines", Access::Needs(Permission::EnginesRead)),
+    row(Method::GET, "/api/v1/fleet", Access::Needs(Permission::FleetRead)),
+    // Each topic asks for its own permission besides.
+    row(Method::GET, "/api/v1/live", Access::Needs(Permission::FleetRead)),
+    row(Method::GET, "/api/v1/lvs", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/nodes", Access::Needs(Permission::NodesRead)),
     row(Method::POST, "/api/v1/nodes", Access::Needs(Permission::NodesWrite)),
     row(Method::GET, "/api/v1/nodes/credentials", Access::Needs(Permission::NodesWrite)),
@@ -81,6 +86,7 @@ pub static TABLE: &[Row] = &[
     row(Method::POST, "/api/v1/jobs/{id}/rollback", Access::Needs(Permission::JobsControl)),
     row(Method::POST, "/api/v1/plans", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/plans/{id}", Access::Needs(Permission::JobsRead)),
+    row(Method::GET, "/api/v1/vrrp", Access::Needs(Permission::VrrpRead)),
 ];
 
 /// What the route asks for; `None` when the table does not know it.

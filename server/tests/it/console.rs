@@ -16,6 +16,7 @@ use signalbox_server::http;
 use signalbox_server::http::origin::Origins;
 use signalbox_server::state::App;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 pub(crate) const ADDRESS: &str = "http://127.0.0.1:8480";
@@ -76,6 +77,15 @@ impl Console {
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Answer { status: head.status, headers: head.headers, body }
+    }
+
+    /// Answers on a port of its own until the test ends, for what takes more than one request.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        address
     }
 
     pub(crate) async fn get(&self, who: &Who, path: &str) -> Answer {

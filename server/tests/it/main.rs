@@ -10,6 +10,8 @@ mod audit;
 mod command_line;
 mod console;
 mod jobs;
+mod live;
+mod live_lab;
 mod nodes;
 mod openapi;
 mod permissions;

@@ -15,7 +15,7 @@ use crate::ssh::Directory;
 const DIR_A: &str = "198.18.0.100";
 const DB_1: &str = "198.18.0.111";
 
-fn is_up() -> bool {
+pub(crate) fn is_up() -> bool {
     let up = std::env::var_os("SIGNALBOX_LAB").is_some_and(|value| value == "1");
     if !up {
         eprintln!("skipped: SIGNALBOX_LAB is not 1");
@@ -23,14 +23,15 @@ fn is_up() -> bool {
     up
 }
 
-fn console_key() -> Credential {
+pub(crate) fn key() -> String {
     let home = std::env::var("HOME").unwrap();
     let path = std::env::var("SIGNALBOX_LAB_KEY")
         .unwrap_or_else(|_| format!("{home}/.cache/signalbox/keys/console"));
-    Credential::PrivateKey {
-        key: Secret::new(std::fs::read_to_string(path).unwrap()),
-        passphrase: None,
-    }
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn console_key() -> Credential {
+    Credential::PrivateKey { key: Secret::new(key()), passphrase: None }
 }
 
 fn plain_password() -> Credential {
