@@ -113,7 +113,7 @@ fn start_parts(
     record.console = Some(process.clone());
     record.save(places)?;
     Console::of(&record).wait_until_it_answers(&process)?;
-    record.token = Console::of(&record).create_token("demo")?;
+    record.token = Console::of(&record).create_token("demo-script")?;
     record.save(places)?;
 
     if let Some(lab) = lab {
