@@ -32,6 +32,8 @@ export async function open(page: Page, path: string) {
 export async function signIn(page: Page, role: 'viewer' | 'operator' | 'admin' = 'admin') {
   const args = ['sign-in-link', '--account', `browser-${role}`, '--role', role];
   const link = execFileSync(demo.program, [...args, '--url', demo.url, '--data', demo.data]);
+  // From another page: on the sign-in page itself the link would be a mere change of the fragment.
+  await page.goto('about:blank');
   await page.goto(link.toString().trim());
   await page.waitForURL((url) => url.pathname === '/');
   await page.waitForSelector(hydrated);

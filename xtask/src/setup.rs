@@ -14,8 +14,8 @@ use crate::{
     places::Places,
 };
 
-/// Debian packages that the build and the browser tests need.
-const BUILD_PACKAGES: &[&str] = &["build-essential", "chromium"];
+/// Debian packages that the build and the browser tests need; the font is for their Chinese pages.
+const BUILD_PACKAGES: &[&str] = &["build-essential", "chromium", "fonts-noto-cjk"];
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
