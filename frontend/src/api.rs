@@ -1,48 +1,32 @@
 //! The one client of the REST API. While the server renders a page, [`crate::boot`] asks through
 //! the console's own router; in the browser this module asks by `fetch`.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+pub use signalbox_domain::problem::ProblemDetails as Problem;
 
-/// Why a request was not done (RFC 9457), as the API answers it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
-#[error("{code}: {detail}")]
-pub struct Problem {
-    pub status: u16,
-    /// Stable name, e.g. `interlocked`.
-    pub code: String,
-    /// What happened and what to do, in the page's language.
-    pub detail: String,
-    /// Finds the request in the console's log.
-    #[serde(default)]
-    pub correlation_id: String,
-    /// What the code brings with it, e.g. `plan` with `plan_changed`.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+/// The console did not answer, or not as agreed: `why` is shown as it is.
+pub fn unanswered(why: impl Into<String>) -> Problem {
+    Problem {
+        kind: "about:blank".to_owned(),
+        title: String::new(),
+        status: 0,
+        code: "unanswered".to_owned(),
+        detail: why.into(),
+        correlation_id: String::new(),
+        extra: Map::new(),
+    }
 }
 
-impl Problem {
-    /// The console did not answer, or not as agreed: `why` is shown as it is.
-    pub fn unanswered(why: impl Into<String>) -> Problem {
-        Problem {
-            status: 0,
-            code: "unanswered".to_owned(),
-            detail: why.into(),
-            correlation_id: String::new(),
-            extra: Map::new(),
-        }
-    }
-
-    /// A part of the answer that its code brings with it.
-    pub fn part<T: DeserializeOwned>(&self, member: &str) -> Option<T> {
-        serde_json::from_value(self.extra.get(member)?.clone()).ok()
-    }
+/// A part of an answer that its code brings with it, e.g. `plan` with `plan_changed`.
+pub fn part<T: DeserializeOwned>(problem: &Problem, member: &str) -> Option<T> {
+    serde_json::from_value(problem.extra.get(member)?.clone()).ok()
 }
 
 /// Turns a JSON answer into what was asked for.
 pub fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Problem> {
-    serde_json::from_value(answer).map_err(|error| Problem::unanswered(error.to_string()))
+    serde_json::from_value(answer).map_err(|error| unanswered(error.to_string()))
 }
 
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Problem> {
@@ -72,7 +56,7 @@ pub async fn send_with<T: DeserializeOwned>(
 }
 
 fn to_json(body: &impl Serialize) -> Result<String, Problem> {
-    serde_json::to_string(body).map_err(|error| Problem::unanswered(error.to_string()))
+    serde_json::to_string(body).map_err(|error| unanswered(error.to_string()))
 }
 
 #[cfg(feature = "hydrate")]
@@ -82,7 +66,7 @@ mod fetch {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{Headers, Request, RequestInit, Response};
 
-    use super::Problem;
+    use super::{Problem, unanswered};
     use crate::locale::{html_lang, language};
 
     pub(super) async fn send(
@@ -93,18 +77,18 @@ mod fetch {
     ) -> Result<Value, Problem> {
         let (status, text) = exchange(method, path, body, headers)
             .await
-            .map_err(|error| Problem::unanswered(reason(&error)))?;
+            .map_err(|error| unanswered(reason(&error)))?;
         // 204 has no body.
         let answer = if text.is_empty() {
             Value::Null
         } else {
-            serde_json::from_str(&text).map_err(|error| Problem::unanswered(error.to_string()))?
+            serde_json::from_str(&text).map_err(|error| unanswered(error.to_string()))?
         };
         if status < 400 {
             return Ok(answer);
         }
         Err(serde_json::from_value(answer)
-            .unwrap_or_else(|_| Problem::unanswered(format!("HTTP {status}"))))
+            .unwrap_or_else(|_| unanswered(format!("HTTP {status}"))))
     }
 
     async fn exchange(
@@ -148,7 +132,7 @@ mod fetch {
 mod fetch {
     use serde_json::Value;
 
-    use super::Problem;
+    use super::{Problem, unanswered};
 
     pub(super) async fn send(
         method: &str,
@@ -156,6 +140,6 @@ mod fetch {
         _body: Option<String>,
         _headers: &[(&str, String)],
     ) -> Result<Value, Problem> {
-        Err(Problem::unanswered(format!("{method} {path}: only a browser sends requests")))
+        Err(unanswered(format!("{method} {path}: only a browser sends requests")))
     }
 }

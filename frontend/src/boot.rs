@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use signalbox_domain::access::{Permission, Role};
+use signalbox_domain::access::{Permission, SessionView};
 use signalbox_domain::phrase::Language;
 use signalbox_domain::time::Timestamp;
 
@@ -24,28 +24,10 @@ pub struct Boot {
     pub now: Timestamp,
     pub language: Language,
     pub preferences: Preferences,
-    /// Absent on pages that one sees before signing in.
-    pub session: Option<Session>,
+    /// Who is signed in; absent on pages that one sees before.
+    pub session: Option<SessionView>,
     /// By the API path that each was fetched from.
     pub documents: BTreeMap<String, Result<Value, Problem>>,
-}
-
-/// Who is signed in: `GET /api/v1/session`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
-    pub name: String,
-    pub role: Role,
-}
-
-impl Session {
-    /// Two letters for the top bar.
-    pub fn initials(&self) -> String {
-        let mut words = self.name.split(['.', '-', '_', ' ']).filter(|word| !word.is_empty());
-        let first = words.next().and_then(|word| word.chars().next());
-        let second =
-            words.next().and_then(|word| word.chars().next()).or_else(|| self.name.chars().nth(1));
-        first.into_iter().chain(second).flat_map(char::to_uppercase).collect()
-    }
 }
 
 impl Boot {
@@ -55,7 +37,7 @@ impl Boot {
         path: &str,
         now: Timestamp,
         preferences: Preferences,
-        session: Option<Session>,
+        session: Option<SessionView>,
         get: impl Fn(String) -> F,
     ) -> Boot
     where
@@ -87,7 +69,7 @@ impl Boot {
     }
 
     pub fn may(&self, permission: Permission) -> bool {
-        self.session.as_ref().is_some_and(|session| session.role.may(permission))
+        self.session.as_ref().is_some_and(|session| session.permissions.contains(&permission))
     }
 }
 
@@ -113,14 +95,5 @@ mod tests {
         assert!(!json.contains('<'), "{json}");
         let read: Boot = serde_json::from_str(&json).unwrap();
         assert_eq!(read.documents["/x"], Ok(Value::String("</script><b>".into())));
-    }
-
-    #[test]
-    fn initials() {
-        let of = |name: &str| Session { name: name.into(), role: Role::Viewer }.initials();
-        assert_eq!(of("lin.lan"), "LL");
-        assert_eq!(of("admin"), "AD");
-        assert_eq!(of("王"), "王");
-        assert_eq!(of(""), "");
     }
 }

@@ -42,7 +42,8 @@ impl Live {
         };
         for (path, answer) in &boot.documents {
             if let (Some(topic), Ok(value)) = (topic_at(path), answer) {
-                live.topics.update_value(|topics| topics.begin_with(topic, value.clone()));
+                let document = document_of(topic, value.clone());
+                live.topics.update_value(|topics| topics.begin_with(topic, document));
             }
         }
         live
@@ -154,14 +155,25 @@ pub fn path_of(topic: Topic) -> String {
     }
 }
 
+/// A topic's document from what the REST API answers: the same but for the list of jobs, which
+/// pages there and is keyed by id here.
+fn document_of(topic: Topic, answer: Value) -> Value {
+    let page = answer.get("jobs").and_then(Value::as_array);
+    match (topic, page) {
+        (Topic::Jobs, Some(jobs)) => {
+            let id = |job: &Value| job.get("id").map(Value::to_string).unwrap_or_default();
+            Value::Object(jobs.iter().map(|job| (id(job), job.clone())).collect())
+        }
+        _ => answer,
+    }
+}
+
 fn topic_at(path: &str) -> Option<Topic> {
     let rest = path.strip_prefix("/api/v1/")?;
     match rest.split_once('/') {
         Some(("nodes", id)) => id.parse().ok().map(Topic::Node),
         Some(("jobs", id)) => id.parse().ok().map(Topic::Job),
         Some(_) => None,
-        // The list of jobs pages; the topic's document is another.
-        None if rest == "jobs" => None,
         None => rest.parse().ok(),
     }
 }
@@ -177,6 +189,7 @@ mod tests {
             Topic::Fleet,
             Topic::Vrrp,
             Topic::Backups,
+            Topic::Jobs,
             Topic::Node(NodeId(7)),
             Topic::Job(JobId(12)),
         ] {
@@ -184,5 +197,12 @@ mod tests {
         }
         assert_eq!(topic_at("/api/v1/jobs/12/log"), None);
         assert_eq!(topic_at("/api/v1/audit"), None);
+    }
+
+    #[test]
+    fn a_page_of_jobs_becomes_the_topics_document() {
+        let page = serde_json::json!({"jobs": [{"id": 12, "x": 1}], "next_before": null});
+        let document = serde_json::json!({"12": {"id": 12, "x": 1}});
+        assert_eq!(document_of(Topic::Jobs, page), document);
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use signalbox_domain::jobs::LogLine;
 use signalbox_domain::live::{ClientMessage, ServerMessage, Topic, apply_patch};
 
-use crate::api::Problem;
+use crate::api::{Problem, unanswered};
 
 #[derive(Default)]
 pub(super) struct Topics(BTreeMap<Topic, Entry>);
@@ -99,7 +99,7 @@ impl Topics {
             }
             ServerMessage::Refused { topic, code, message } => {
                 let entry = self.0.get_mut(&topic.parse().ok()?)?;
-                let problem = Problem { code, ..Problem::unanswered(message) };
+                let problem = Problem { code, ..unanswered(message) };
                 entry.problem.set(Some(problem));
                 None
             }

@@ -19,6 +19,7 @@ pub fn first_documents(path: &str) -> Vec<String> {
     match (parts.next().unwrap_or_default(), parts.next()) {
         ("backups", None) => documents.push(path_of(Topic::Backups)),
         ("vrrp", None) => documents.push(path_of(Topic::Vrrp)),
+        ("jobs", None) => documents.push(path_of(Topic::Jobs)),
         ("jobs", Some(id)) => {
             if let Ok(id) = id.parse() {
                 documents.push(path_of(Topic::Job(id)));

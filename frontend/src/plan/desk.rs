@@ -89,13 +89,16 @@ impl Desk {
             shown,
             starting: false,
         }));
-        self.make_plan(operation);
+        self.make_plan(operation, None);
     }
 
     /// Makes the plan anew from what the nodes show now.
-    pub(super) fn make_plan(self, operation: Operation) {
+    pub(super) fn make_plan(self, operation: Operation, again: Option<PlanId>) {
         leptos::task::spawn_local(async move {
-            let plan = api::post::<Plan>("/api/v1/plans", &Ask { operation: &operation }).await;
+            let plan = match again {
+                Some(id) => api::get::<Plan>(&format!("/api/v1/plans/{id}")).await,
+                None => api::post("/api/v1/plans", &Ask { operation: &operation }).await,
+            };
             let Some(asked) = self.still_asked(&operation) else { return };
             let clear = plan.as_ref().is_ok_and(|plan| plan.draft.verdict() == Verdict::Pass);
             if asked.starting {
@@ -143,7 +146,7 @@ impl Desk {
             asked.starting = false;
             asked.shown = true;
             asked.changed = problem.code == "plan_changed";
-            asked.plan = Some(problem.part::<Plan>("plan").ok_or(problem));
+            asked.plan = Some(api::part::<Plan>(&problem, "plan").ok_or(problem));
         });
     }
 

@@ -80,8 +80,8 @@ fn recheck(desk: Desk) {
         let every = set_interval_with_handle(
             move || {
                 let asked = desk.asked.get_untracked();
-                if let Some(Asked { operation, plan: Some(_), starting: false, .. }) = asked {
-                    desk.make_plan(operation);
+                if let Some(Asked { operation, plan: Some(plan), starting: false, .. }) = asked {
+                    desk.make_plan(operation, plan.ok().map(|plan| plan.id));
                 }
             },
             RECHECK_EVERY,

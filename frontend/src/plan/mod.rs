@@ -37,11 +37,10 @@ pub fn OperationButton(
     let (desk, live) = (Desk::get(), use_live());
     let session = boot().session;
     let closed = Memo::new(move |_| {
-        let role = session.as_ref().map(|session| session.role);
         let needs = operation.with(Operation::permission);
-        match role {
-            Some(role) if !role.may(needs) => {
-                Some(t_with(states::NO_ROLE, &[&t(access::role(role))]))
+        match &session {
+            Some(session) if !session.permissions.contains(&needs) => {
+                Some(t_with(states::NO_ROLE, &[&t(access::role(session.role))]))
             }
             _ if !live.is_fresh() => Some(t(states::NOT_FRESH).to_owned()),
             _ => disabled.get(),

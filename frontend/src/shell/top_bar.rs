@@ -101,7 +101,7 @@ fn AccountMenu() -> impl IntoView {
                     }
                 }
             >
-                {session.initials()}
+                {initials(&session.name)}
             </button>
             <Show when=move || open.get()>
                 <div class="menu">
@@ -120,4 +120,22 @@ fn AccountMenu() -> impl IntoView {
             </Show>
         }
     })
+}
+
+/// Two letters of a name.
+fn initials(name: &str) -> String {
+    let mut words = name.split(['.', '-', '_', ' ']).filter(|word| !word.is_empty());
+    let first = words.next().and_then(|word| word.chars().next());
+    let second = words.next().and_then(|word| word.chars().next()).or(name.chars().nth(1));
+    first.into_iter().chain(second).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_letters_of_a_name() {
+        assert_eq!(["lin.lan", "admin", "王", ""].map(initials), ["LL", "AD", "王", ""]);
+    }
 }

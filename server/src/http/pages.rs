@@ -18,9 +18,10 @@ use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use signalbox_frontend::api::{Problem as Refusal, read};
+use signalbox_domain::access::SessionView;
+use signalbox_frontend::api::{Problem as Refusal, read, unanswered};
 use signalbox_frontend::app::{Missing, Site, document};
-use signalbox_frontend::boot::{Boot, Session};
+use signalbox_frontend::boot::Boot;
 use signalbox_frontend::locale::Preferences;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
@@ -136,7 +137,7 @@ impl Pages {
     }
 
     /// Who is signed in, and the cookie anew when its life was extended.
-    async fn session(&self, reader: &Reader) -> (Option<Session>, Option<HeaderValue>) {
+    async fn session(&self, reader: &Reader) -> (Option<SessionView>, Option<HeaderValue>) {
         match self.get("/api/v1/session", reader).await {
             Ok((session, renewed)) => (Some(session), renewed),
             Err(_) => (None, None),
@@ -168,19 +169,19 @@ impl Pages {
         path: &str,
         reader: &Reader,
     ) -> Result<(T, Option<HeaderValue>), Refusal> {
-        let unanswered = |error: &dyn std::error::Error| Refusal::unanswered(error.to_string());
-        let request = reader.request(path).map_err(|error| unanswered(&error))?;
+        let failed = |error: &dyn std::error::Error| unanswered(error.to_string());
+        let request = reader.request(path).map_err(|error| failed(&error))?;
         let response = match self.api.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
         let (parts, body) = response.into_parts();
-        let body = to_bytes(body, DOCUMENT_LIMIT).await.map_err(|error| unanswered(&error))?;
+        let body = to_bytes(body, DOCUMENT_LIMIT).await.map_err(|error| failed(&error))?;
         if !parts.status.is_success() {
             let refusal = serde_json::from_slice(&body);
-            return Err(refusal.unwrap_or_else(|_| Refusal::unanswered(parts.status.to_string())));
+            return Err(refusal.unwrap_or_else(|_| unanswered(parts.status.to_string())));
         }
-        let value: Value = serde_json::from_slice(&body).map_err(|error| unanswered(&error))?;
+        let value: Value = serde_json::from_slice(&body).map_err(|error| failed(&error))?;
         Ok((read(value)?, parts.headers.get(SET_COOKIE).cloned()))
     }
 }

@@ -2,14 +2,13 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
+use signalbox_domain::access::PASSWORD_LEAST_CHARACTERS;
 
 use super::Door;
 use crate::api::{self, Problem};
 use crate::locale::{t, t_with};
 use crate::locales::access as texts;
 use crate::ui::{Button, Failed, Field, Kind, PasswordField, Size};
-
-const LEAST_PASSWORD: usize = 12;
 
 #[derive(Serialize)]
 struct FirstAccount {
@@ -98,5 +97,5 @@ pub fn SetUp() -> impl IntoView {
 
 fn too_short(password: &str) -> Option<String> {
     let length = password.chars().count();
-    (length < LEAST_PASSWORD).then(|| t_with(texts::TOO_SHORT, &[&length]))
+    (length < PASSWORD_LEAST_CHARACTERS).then(|| t_with(texts::TOO_SHORT, &[&length]))
 }
