@@ -87,8 +87,7 @@ mod fetch {
         if status < 400 {
             return Ok(answer);
         }
-        Err(serde_json::from_value(answer)
-            .unwrap_or_else(|_| unanswered(format!("HTTP {status}"))))
+        Err(serde_json::from_value(answer).unwrap_or_else(|_| unanswered(format!("HTTP {status}"))))
     }
 
     async fn exchange(

@@ -41,10 +41,9 @@ impl Live {
             topics: StoredValue::new(Topics::default()),
         };
         for (path, answer) in &boot.documents {
-            if let (Some(topic), Ok(value)) = (topic_at(path), answer) {
-                let document = document_of(topic, value.clone());
-                live.topics.update_value(|topics| topics.begin_with(topic, document));
-            }
+            let Some(topic) = topic_at(path) else { continue };
+            let first = answer.clone().map(|value| document_of(topic, value));
+            live.topics.update_value(|topics| topics.begin_with(topic, first));
         }
         live
     }

@@ -40,9 +40,13 @@ impl Topics {
         self.0.entry(topic).or_default()
     }
 
-    /// The document that the page was rendered with.
-    pub(super) fn begin_with(&mut self, topic: Topic, value: Value) {
-        self.entry(topic).document.set(Some(Arc::new(value)));
+    /// What the page was rendered with.
+    pub(super) fn begin_with(&mut self, topic: Topic, first: Result<Value, Problem>) {
+        let entry = self.entry(topic);
+        match first {
+            Ok(value) => entry.document.set(Some(Arc::new(value))),
+            Err(problem) => entry.problem.set(Some(problem)),
+        }
     }
 
     pub(super) fn watch(

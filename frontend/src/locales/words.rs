@@ -18,4 +18,5 @@ pub const STATE: Text = text("State", "状态");
 pub const NAME: Text = text("Name", "名称");
 pub const WHEN: Text = text("When", "时间");
 pub const TOOK: Text = text("Took", "用时");
+pub const FILTER: Text = text("Filter", "筛选");
 pub const READING: Text = text("Reading {0}", "正在读取 {0}");

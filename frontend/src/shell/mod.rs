@@ -1,5 +1,6 @@
 //! The frame around every page.
 
+mod announcer;
 mod live_line;
 mod nav;
 mod palette;
@@ -45,6 +46,7 @@ pub fn Frame() -> impl IntoView {
         <PlanDesk />
         <palette::Palette />
         <shortcuts::Help />
+        <announcer::Announcer />
         <Toasts />
     }
 }

@@ -64,8 +64,17 @@ impl Console {
 
     /// As behind a proxy that speaks TLS.
     pub(crate) async fn at(public_url: Option<&str>) -> Console {
+        Console::with(public_url, None).await
+    }
+
+    /// One that serves pages, with the built files of this directory.
+    pub(crate) async fn serving(site: &Path) -> Console {
+        Console::with(None, Some(site)).await
+    }
+
+    async fn with(public_url: Option<&str>, site: Option<&Path>) -> Console {
         let data = tempfile::tempdir().unwrap();
-        let config = config(data.path(), public_url);
+        let config = Config { site: site.map(Path::to_owned), ..config(data.path(), public_url) };
         let origins = Origins::new(config.listen, public_url).unwrap();
         let app = App::start(config, origins).await.unwrap();
         Console { router: http::router(app.clone()), app, _data: data }
@@ -86,6 +95,14 @@ impl Console {
         let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         address
+    }
+
+    /// Status, headers and HTML of a page.
+    pub(crate) async fn page(&self, who: &Who, path: &str) -> (StatusCode, HeaderMap, String) {
+        let asked = request(Method::GET, who, path, None);
+        let (head, body) = self.router.clone().oneshot(asked).await.unwrap().into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (head.status, head.headers, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     pub(crate) async fn get(&self, who: &Who, path: &str) -> Answer {

@@ -14,6 +14,7 @@ mod live;
 mod live_lab;
 mod nodes;
 mod openapi;
+mod pages;
 mod permissions;
 mod requests;
 mod ssh;

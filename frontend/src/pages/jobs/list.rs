@@ -12,8 +12,8 @@ use crate::live::use_live;
 use crate::locale::{language, say, t, t_with};
 use crate::locales::{jobs as texts, words};
 use crate::ui::{
-    Age, Column, Empty, Failed, Moment, PageHead, Plate, Plates, Segmented, SkeletonRows,
-    StateBadge, Table,
+    Age, Column, Empty, Failed, Filter, Moment, PageHead, Plate, Plates, Segmented, SkeletonRows,
+    StateBadge, Table, matches,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +40,17 @@ pub fn JobList() -> impl IntoView {
     let jobs = live.watch::<BTreeMap<JobId, JobSummary>>(Topic::Jobs);
     let refusal = live.refusal(Topic::Jobs);
     let show = RwSignal::new(Show::All);
+    let typed = RwSignal::new(String::new());
     let options =
         [(Show::All, texts::ALL), (Show::Running, texts::RUNNING), (Show::NotDone, texts::TROUBLE)];
     let options: Vec<_> = options.map(|(show, text)| (show, t(text).to_owned())).into();
     let shown = move || {
         jobs.with(|jobs| {
             let newest_first = jobs.iter().flat_map(|jobs| jobs.values().rev());
-            newest_first.filter(|job| show.get().takes(job.state)).cloned().collect::<Vec<_>>()
+            let takes = |job: &&JobSummary| {
+                show.get().takes(job.state) && matches(&typed.get(), &text_of(job))
+            };
+            newest_first.filter(takes).cloned().collect::<Vec<_>>()
         })
     };
     let body =
@@ -64,7 +68,10 @@ pub fn JobList() -> impl IntoView {
             .into_any(),
         };
     let actions = move || {
-        view! { <Segmented label=t(texts::JOBS) options=options.clone() chosen=show /> }
+        view! {
+            <Filter value=typed />
+            <Segmented label=t(texts::JOBS) options=options.clone() chosen=show />
+        }
     };
     view! {
         <PageHead title=t(texts::JOBS) />
@@ -74,6 +81,11 @@ pub fn JobList() -> impl IntoView {
             </Plate>
         </Plates>
     }
+}
+
+/// What the filter looks in.
+fn text_of(job: &JobSummary) -> String {
+    format!("{} {} {}", job.id, say(&job.title), job.started_by)
 }
 
 fn columns() -> Vec<Column> {
