@@ -285,14 +285,15 @@ async fn client(app: &App, nodes: &Nodes, members: &[Member<'_>]) -> Option<Clie
 }
 
 fn may_measure(observed: &Observed, tables: &[Table]) -> bool {
-    let is_director = observed.vrrp_conf.is_some() || observed.lvs.is_some();
+    let has_instances = observed.vrrp_conf.as_ref().is_some_and(|fact| !fact.value.is_empty());
+    let has_services = observed.lvs.as_ref().is_some_and(|fact| !fact.value.services.is_empty());
     let serves = |address: IpAddr| {
         let mut servers = tables.iter().flat_map(|t| &t.services).flat_map(|s| &s.real_servers);
         servers.any(|server| server.address == address)
     };
     let addresses = observed.addresses.as_ref().map_or(&[][..], |fact| &fact.value);
     let is_server = addresses.iter().any(|address| serves(address.address));
-    observed.link.state == LinkState::Up && !is_director && !is_server
+    observed.link.state == LinkState::Up && !has_instances && !has_services && !is_server
 }
 
 /// Who is asked first: a node tagged `client`, then one that serves nothing; a router has more

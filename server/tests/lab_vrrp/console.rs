@@ -40,9 +40,9 @@ impl Console {
                         "name": node.name,
                         "host": node.management.to_string(),
                         "user": "root",
-                        "credential": { "kind": "key", "private_key": key },
+                        "credential": { "private_key": key },
                         "host_key": node.host_key_fingerprint,
-                        "tags": [node.role.to_string()],
+                        "tags": [node.role.to_string().replace(' ', "-")],
                     }),
                 );
                 let id = NodeId(added.unwrap()["record"]["id"].as_i64().unwrap());
