@@ -68,7 +68,10 @@ impl Console {
         loop {
             match self.plan(to) {
                 Ok(plan) if plan.draft.verdict() > Verdict::Block => return plan,
-                other => assert!(Instant::now() < deadline, "no plan may run: {other:#?}"),
+                other => {
+                    let interlocks = other.map(|plan| plan.draft.interlocks);
+                    assert!(Instant::now() < deadline, "no plan may run: {interlocks:#?}");
+                }
             }
             sleep(Duration::from_millis(500));
         }

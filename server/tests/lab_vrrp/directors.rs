@@ -41,7 +41,9 @@ impl Directors {
                 NodeState::Running | NodeState::Silent => {}
             }
         }
+        let weight = format!("ipvsadm -e -t {VIP}:80 -r 192.168.1.102:80 -g -w 2 || true");
         for director in ["dir-a", "dir-b"] {
+            self.sh(director, &weight);
             self.sh(director, &format!("echo 0 > {NUMBER}; [ ! -e {SAVED} ] || mv {SAVED} {CONF}"));
             self.sh(director, "iptables -F; systemctl is-active -q keepalived && systemctl reload keepalived || systemctl start keepalived");
         }
