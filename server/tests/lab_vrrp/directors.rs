@@ -32,7 +32,7 @@ impl Directors {
     }
 
     /// Every fault undone, keepalived as the lab set it up, dir-a holding the address.
-    fn put_in_order(&self) {
+    pub(crate) fn put_in_order(&self) {
         self.lab.heal().unwrap();
         for node in self.lab.status() {
             match node.state {

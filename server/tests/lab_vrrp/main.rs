@@ -89,22 +89,24 @@ fn await_block(console: &Console, id: &str) {
 
 #[test]
 fn an_unsafe_peer_blocks() {
+    let Some((directors, console)) = lab() else { return };
     for (fault, interlock) in UNSAFE {
-        let Some((directors, console)) = lab() else { return };
         console.plan_that_may_run("dir-b");
         directors.sh("dir-b", fault);
         await_block(&console, interlock);
         assert_eq!(directors.holders(), ["dir-a"]);
+        directors.put_in_order();
     }
 }
 
 #[test]
 fn a_peer_configured_otherwise_blocks() {
+    let Some((directors, console)) = lab() else { return };
     for (sed, interlock) in DIFFERENT {
-        let Some((directors, console)) = lab() else { return };
         console.plan_that_may_run("dir-b");
         directors.edit_conf("dir-b", sed, false);
         await_block(&console, interlock);
+        directors.put_in_order();
     }
 }
 
