@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep};
 use super::journal::Entry;
 use super::log::{entry, excerpt, output_entries};
 use super::run::Run;
-use super::{StepError, words};
+use super::words;
 use crate::ssh::Output;
-use crate::store::{JournalPhase, LogEntry, StoreError};
+use crate::store::{JournalPhase, LogEntry, Outcome, StoreError};
 
 /// What one look at a check gave.
 pub(super) struct Seen {
@@ -87,7 +87,6 @@ impl Run {
             Wanted::New => (&self.draft.verification, "check the new state"),
             Wanted::Old => (&self.draft.rolled_back, "check the old state"),
         };
-        let mut proof = Proof::Held;
         let row = Entry {
             phase: JournalPhase::Verify,
             step: None,
@@ -95,23 +94,15 @@ impl Run {
             node: None,
             text: text.to_owned(),
         };
-        let looked = self
-            .journaled(row, async {
-                proof = self.until_proved(wanted, checks).await?;
-                match &proof {
-                    Proof::Held => Ok(None),
-                    Proof::Refuted(last) | Proof::NoAnswer(last) => Err(StepError::Waited {
-                        title: Phrase::same(text),
-                        waited: self.limits.verify_for,
-                        last: last.en.clone(),
-                    }),
-                }
-            })
-            .await;
-        match looked {
-            Err(StepError::Store(error)) => Err(error),
-            _ => Ok(proof),
-        }
+        self.write(&row, None).await?;
+        let proof = self.until_proved(wanted, checks).await?;
+        let outcome = match &proof {
+            Proof::Held => Outcome::Done { exit_status: None },
+            Proof::Refuted(seen) => Outcome::Failed { exit_status: None, reason: seen.en.clone() },
+            Proof::NoAnswer(seen) => Outcome::Unknown { reason: seen.en.clone() },
+        };
+        self.write(&row, Some(outcome)).await?;
+        Ok(proof)
     }
 
     async fn until_proved(&self, wanted: Wanted, checks: &[Check]) -> Result<Proof, StoreError> {
@@ -145,7 +136,7 @@ impl Run {
                         return Ok(Proof::NoAnswer(words::seen(check, &seen.detail)));
                     }
                     self.show_waiting(check.node).await?;
-                    pause = (pause * 2).min(self.limits.pause_at_most);
+                    pause = longer(pause, self.limits.pause_at_most);
                 }
             }
             sleep(pause).await;

@@ -37,7 +37,7 @@ impl Run {
         entry: Entry,
         act: impl Future<Output = Result<Option<u32>, StepError>>,
     ) -> Result<(), StepError> {
-        self.store.append_journal(self.job, &entry.row(None)).await?;
+        self.write(&entry, None).await?;
         let result = act.await;
         let outcome = match &result {
             Ok(exit_status) => Outcome::Done { exit_status: *exit_status },
@@ -49,8 +49,17 @@ impl Run {
             }
             Err(error) => Outcome::Failed { exit_status: None, reason: error.chain() },
         };
-        self.store.append_journal(self.job, &entry.row(Some(outcome))).await?;
+        self.write(&entry, Some(outcome)).await?;
         result.map(drop)
+    }
+
+    /// Adds one row: the intent, or with `outcome` what came of it.
+    pub(super) async fn write(
+        &self,
+        entry: &Entry,
+        outcome: Option<Outcome>,
+    ) -> Result<(), StoreError> {
+        self.store.append_journal(self.job, &entry.row(outcome)).await
     }
 
     /// The steps that were begun, in order: those with a row.
