@@ -44,7 +44,7 @@ pub fn read_inventory(text: &str) -> Result<Inventory, InventoryError> {
 }
 
 fn unhex(text: &str) -> Option<String> {
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
     let bytes: Option<Vec<u8>> = (0..text.len())
