@@ -48,6 +48,10 @@ pub struct NewNode {
     pub tags: Vec<Tag>,
     /// `SHA256:…`
     pub host_key: String,
+    /// Why the host key is trusted although nobody compared it with the machine's own; the audit
+    /// log keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_because: Option<String>,
 }
 
 /// What to change of a node; an absent field stays as it is.
@@ -99,6 +103,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<N
 pub struct PinRequest {
     /// `SHA256:…`
     pub host_key: String,
+    /// Why it is trusted although nobody compared it with the machine's own; the audit log keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_because: Option<String>,
 }
 
 /// Several machines at once: see [`crate::nodes::parse_import`] for the lines.

@@ -9,6 +9,8 @@ use crate::app::access::Actor;
 use crate::clock;
 use crate::store::{Store, StoreError};
 
+const REASON_MOST_CHARACTERS: usize = 500;
+
 /// What `actor` sets out to do to `object`; `action` is slug, dot, verb.
 pub fn deed(actor: &Actor, action: &str, object: impl Into<String>) -> Deed {
     Deed {
@@ -53,7 +55,21 @@ pub async fn attempt<T, E>(
 where
     E: Display + From<StoreError>,
 {
-    record(store, deed, AuditPhase::Intent, "").await?;
+    attempt_because(store, deed, "", change).await
+}
+
+/// As [`attempt`]; the intent row carries the reason that the person gave.
+pub async fn attempt_because<T, E>(
+    store: &Store,
+    deed: &Deed,
+    because: &str,
+    change: impl Future<Output = Result<T, E>>,
+) -> Result<T, E>
+where
+    E: Display + From<StoreError>,
+{
+    let because: String = because.chars().take(REASON_MOST_CHARACTERS).collect();
+    record(store, deed, AuditPhase::Intent, &because).await?;
     let outcome = change.await;
     match &outcome {
         Ok(_) => record(store, deed, AuditPhase::Done, "").await?,

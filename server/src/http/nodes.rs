@@ -157,7 +157,7 @@ async fn pin(
     Path(id): Path<NodeId>,
     Json(request): Json<PinRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    Ok(with_version(StatusCode::OK, nodes::pin(&app, &actor, id, &request.host_key).await?))
+    Ok(with_version(StatusCode::OK, nodes::pin(&app, &actor, id, request).await?))
 }
 
 /// The stored credentials, without their secrets.

@@ -6,7 +6,7 @@ mod import;
 
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::nodes::{
-    HostKey, NewNode, NodeEdit, NodeRecord, NodeView, Observed, ScanRequest,
+    HostKey, NewNode, NodeEdit, NodeRecord, NodeView, Observed, PinRequest, ScanRequest,
 };
 use signalbox_domain::values::UserName;
 
@@ -79,9 +79,11 @@ pub async fn scan_node(app: &App, id: NodeId) -> Result<HostKey, NodesError> {
 
 /// Connects with the confirmed host key, signs in, tries sudo where it is asked for, and only then
 /// stores the node.
-pub async fn add(app: &App, actor: &Actor, new: NewNode) -> Result<NodeView, NodesError> {
+pub async fn add(app: &App, actor: &Actor, mut new: NewNode) -> Result<NodeView, NodesError> {
     let deed = audit::deed(actor, "nodes.add", new.name.as_str());
-    let record = audit::attempt(&app.store, &deed, add_checked(app, new)).await?;
+    let because = new.trusted_because.take().unwrap_or_default();
+    let adding = add_checked(app, new);
+    let record = audit::attempt_because(&app.store, &deed, &because, adding).await?;
     app.fleet.node_added(record.clone());
     Ok(view(app, record))
 }
@@ -198,12 +200,14 @@ pub async fn pin(
     app: &App,
     actor: &Actor,
     id: NodeId,
-    confirmed: &str,
+    request: PinRequest,
 ) -> Result<NodeView, NodesError> {
+    let confirmed = request.host_key;
+    let because = request.trusted_because.unwrap_or_default();
     let mut node = stored(app, id).await?;
     let deed = audit::deed(actor, "nodes.pin", node.record.name.as_str());
     let pinning = async {
-        check_fingerprint(confirmed)?;
+        check_fingerprint(&confirmed)?;
         let shown = scan_node(app, id).await?;
         if shown.fingerprint != confirmed {
             return Err(NodesError::OtherKeyShown { shown });
@@ -212,7 +216,7 @@ pub async fn pin(
         node.host_key_algorithm = shown.algorithm;
         Ok(app.store.change_node(&node).await?)
     };
-    let record = audit::attempt(&app.store, &deed, pinning).await?;
+    let record = audit::attempt_because(&app.store, &deed, &because, pinning).await?;
     app.lines.forget(id);
     app.fleet.node_changed(record.clone());
     Ok(view(app, record))
