@@ -55,6 +55,26 @@ pub async fn send_with<T: DeserializeOwned>(
     read(fetch::send(method, path, Some(to_json(body)?), headers).await?)
 }
 
+/// A path with its query: pairs without a value are left out.
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let given = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> =
+        given.map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+}
+
+/// RFC 3986 section 2: everything but the unreserved characters.
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
 fn to_json(body: &impl Serialize) -> Result<String, Problem> {
     serde_json::to_string(body).map_err(|error| unanswered(error.to_string()))
 }
@@ -140,5 +160,19 @@ mod fetch {
         _headers: &[(&str, String)],
     ) -> Result<Value, Problem> {
         Err(unanswered(format!("{method} {path}: only a browser sends requests")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_carries_any_text_and_leaves_out_what_is_empty() {
+        assert_eq!(with_query("/a", &[("x", ""), ("y", "")]), "/a");
+        assert_eq!(
+            with_query("/a", &[("x", "1"), ("y", ""), ("z", "a&b 主")]),
+            "/a?x=1&z=a%26b%20%E4%B8%BB"
+        );
     }
 }

@@ -10,7 +10,8 @@ use crate::boot::{Boot, ELEMENT_ID};
 use crate::live::Live;
 use crate::locale::html_lang;
 use crate::pages::{
-    access, backups::Backups, jobs, not_found::NotFound, overview::Overview, vrrp::Vrrp,
+    access, audit::Audit, backups::Backups, jobs, nodes, not_found::NotFound, overview::Overview,
+    settings::Settings, vrrp::Vrrp,
 };
 use crate::shell::{Chosen, Frame};
 use crate::ui::ToastList;
@@ -108,6 +109,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=Overview />
                     <Route path=path!("/backups") view=Backups />
                     <Route path=path!("/vrrp") view=Vrrp />
+                    <Route path=path!("/nodes") view=nodes::NodeList />
+                    <Route path=path!("/nodes/add") view=nodes::AddNode />
+                    <Route path=path!("/nodes/:id") view=nodes::NodeDetail />
+                    <Route path=path!("/audit") view=Audit />
+                    <Route path=path!("/settings") view=Settings />
                     <Route path=path!("/jobs") view=jobs::JobList />
                     <Route path=path!("/jobs/:id") view=jobs::JobRun />
                     <Route path=path!("/*any") view=NotFound />

@@ -49,8 +49,16 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Document<T> {
         leptos::task::spawn_local(async move {
             let Some(path) = self.path.try_get_value() else { return };
             let fetched = api::get(&path).await;
-            // The page may have been left meanwhile.
-            let _ = self.answer.try_set(Some(fetched));
+            // The page may have been left meanwhile, or have turned to another document.
+            if self.path.try_get_value() == Some(path) {
+                let _ = self.answer.try_set(Some(fetched));
+            }
         });
+    }
+
+    /// From now on the document at another path, such as the next page of a list.
+    pub fn turn_to(self, path: String) {
+        self.path.set_value(path);
+        self.reload();
     }
 }

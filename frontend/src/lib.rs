@@ -17,6 +17,7 @@ pub mod locale;
 pub mod locales;
 pub mod pages;
 pub mod plan;
+pub mod sending;
 pub mod shell;
 pub mod track;
 pub mod ui;

@@ -1,10 +1,13 @@
 //! The console's texts, a file a feature; wording rules are in docs/FRONTEND.md.
 
 pub mod access;
+pub mod audit;
 pub mod backups;
 pub mod jobs;
+pub mod nodes;
 pub mod overview;
 pub mod plan;
+pub mod settings;
 pub mod shell;
 pub mod states;
 pub mod vrrp;

@@ -1,10 +1,13 @@
 //! A folder a feature, a file a page.
 
 pub mod access;
+pub mod audit;
 pub mod backups;
 pub mod jobs;
+pub mod nodes;
 pub mod not_found;
 pub mod overview;
+pub mod settings;
 pub mod vrrp;
 
 use signalbox_domain::live::Topic;
@@ -19,6 +22,20 @@ pub fn first_documents(path: &str) -> Vec<String> {
     match (parts.next().unwrap_or_default(), parts.next()) {
         ("backups", None) => documents.push(path_of(Topic::Backups)),
         ("vrrp", None) => documents.push(path_of(Topic::Vrrp)),
+        ("nodes", Some("add")) => documents.push("/api/v1/nodes/credentials".to_owned()),
+        ("nodes", Some(id)) => {
+            if let Ok(id) = id.parse() {
+                documents.push(path_of(Topic::Node(id)));
+            }
+        }
+        ("audit", None) => {
+            documents.push("/api/v1/audit".to_owned());
+            documents.push("/api/v1/audit/verify".to_owned());
+        }
+        ("settings", None) => {
+            documents.push("/api/v1/access/browsers".to_owned());
+            documents.push("/api/v1/access/tokens".to_owned());
+        }
         ("jobs", None) => documents.push(path_of(Topic::Jobs)),
         ("jobs", Some(id)) => {
             if let Ok(id) = id.parse() {
@@ -37,6 +54,8 @@ mod tests {
     #[test]
     fn a_page_begins_with_its_documents() {
         assert_eq!(first_documents("/"), ["/api/v1/fleet"]);
+        assert!(first_documents("/nodes/7").contains(&"/api/v1/nodes/7".to_owned()));
+        assert!(first_documents("/nodes/add").contains(&"/api/v1/nodes/credentials".to_owned()));
         assert!(first_documents("/jobs/12").contains(&"/api/v1/jobs/12".to_owned()));
         assert_eq!(first_documents("/jobs/../../x"), ["/api/v1/fleet"]);
     }

@@ -1,0 +1,43 @@
+//! The managed machines: the list, one of them, and adding more.
+
+mod add;
+mod detail;
+mod host_key;
+mod list;
+mod pin;
+mod reach;
+mod remove;
+mod services;
+mod tags;
+mod vitals;
+mod wrong;
+
+use signalbox_domain::access::Permission;
+use signalbox_domain::fleet::NodeSummary;
+use signalbox_domain::nodes::LinkState;
+use signalbox_domain::signal::Signal as Aspect;
+
+pub use add::AddNode;
+pub use detail::NodeDetail;
+pub use list::NodeList;
+
+use crate::boot::boot;
+use crate::locale::{t, t_with};
+use crate::locales::{access, nodes as texts, states};
+use crate::ui::aspect_word;
+
+/// What a node is in one word: its line's state while that is not up, else its lamp's.
+fn state_word(link: LinkState, aspect: Aspect) -> &'static str {
+    texts::link(link).map_or_else(|| aspect_word(aspect), t)
+}
+
+/// Why the reader may not change nodes.
+fn closed_to_reader() -> Option<String> {
+    let role = boot().session?.role;
+    (!role.may(Permission::NodesWrite)).then(|| t_with(states::NO_ROLE, &[&t(access::role(role))]))
+}
+
+/// Worst first, then by name.
+fn sort_worst_first(nodes: &mut [NodeSummary]) {
+    nodes.sort_by(|a, b| a.signal.cmp(&b.signal).then_with(|| a.name.cmp(&b.name)));
+}
