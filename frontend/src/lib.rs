@@ -6,6 +6,10 @@
 
 // The component macro makes the props of a component public wherever it stands.
 #![allow(unreachable_pub)]
+// A component and the views that it is made of own what they show.
+#![allow(clippy::needless_pass_by_value)]
+// A refusal is a document of its own, made at the pace of a person's clicks.
+#![allow(clippy::result_large_err)]
 
 pub mod api;
 pub mod app;

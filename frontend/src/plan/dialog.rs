@@ -39,7 +39,7 @@ pub fn PlanDesk() -> impl IntoView {
 #[component]
 fn PlanDialog() -> impl IntoView {
     let desk = Desk::get();
-    let plan = Memo::new(move |_| desk.asked.with(|asked| Some(asked.as_ref()?.plan.clone()?)));
+    let plan = Memo::new(move |_| desk.asked.with(|asked| asked.as_ref()?.plan.clone()));
     let title = Memo::new(move |_| {
         plan.with(|plan| match plan {
             Some(Ok(plan)) => say(&plan.draft.title),
@@ -125,7 +125,7 @@ fn Body(plan: Plan) -> impl IntoView {
                 </div>
                 <div class="scroll">
                     {move || changed().then(|| view! { <p class="caution t12">{t(texts::CHANGED)}</p> })}
-                    <Interlocks interlocks=interlocks.clone() />
+                    <Interlocks interlocks=interlocks />
                 </div>
                 {draft.prediction.clone().map(|prediction| view! { <PredictionBar prediction=prediction /> })}
             </section>

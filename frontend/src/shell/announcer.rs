@@ -87,7 +87,11 @@ mod tests {
         let second = |s: i64| Timestamp(s * 1000);
         let (a, b, c) = (fault("a"), fault("b"), fault("c"));
         let mut news = News::default();
-        assert_eq!(news.since_last(&[a.clone()], second(10)), None, "it is on the page");
+        assert_eq!(
+            news.since_last(std::slice::from_ref(&a), second(10)),
+            None,
+            "it is on the page"
+        );
         let two = [a, b];
         assert_eq!(news.since_last(&two, second(11)).as_deref(), Some("b fails"));
         assert_eq!(news.since_last(&two, second(12)), None);

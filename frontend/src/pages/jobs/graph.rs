@@ -111,7 +111,11 @@ fn milliseconds(microseconds: u64) -> String {
         return "0".to_owned();
     }
     let ms = microseconds as f64 / 1e3;
-    if ms < 1.0 || microseconds % 1000 != 0 { format!("{ms:.2} ms") } else { format!("{ms:.0} ms") }
+    if ms < 1.0 || !microseconds.is_multiple_of(1000) {
+        format!("{ms:.2} ms")
+    } else {
+        format!("{ms:.0} ms")
+    }
 }
 
 #[cfg(test)]
