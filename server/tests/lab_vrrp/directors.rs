@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use signalbox_lab::{Lab, NodeState};
 
 pub(crate) const VIP: &str = "192.168.1.200";
+/// The lab's real servers, as its directors weigh them.
+const WEIGHTS: [(&str, u32); 3] =
+    [("192.168.1.102", 2), ("192.168.1.103", 1), ("192.168.1.104", 1)];
 const CONF: &str = "/etc/keepalived/keepalived.conf";
 const SAVED: &str = "/run/keepalived.conf.saved";
 const NUMBER: &str = "/etc/keepalived/signalbox/VI_WEB.priority";
@@ -41,9 +44,11 @@ impl Directors {
                 NodeState::Running | NodeState::Silent => {}
             }
         }
-        let weight = format!("ipvsadm -e -t {VIP}:80 -r 192.168.1.102:80 -g -w 2 || true");
+        let weigh =
+            |(server, weight)| format!("ipvsadm -e -t {VIP}:80 -r {server}:80 -g -w {weight};");
+        let weights: String = WEIGHTS.into_iter().map(weigh).collect();
         for director in ["dir-a", "dir-b"] {
-            self.sh(director, &weight);
+            self.sh(director, &format!("{weights} true"));
             self.sh(director, &format!("echo 0 > {NUMBER}; [ ! -e {SAVED} ] || mv {SAVED} {CONF}"));
             self.sh(director, "iptables -F; systemctl is-active -q keepalived && systemctl reload keepalived || systemctl start keepalived");
         }
