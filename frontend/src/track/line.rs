@@ -47,9 +47,9 @@ const ENGINE_PITCH: f64 = 56.0;
 /// From the service to the fan's spine, and the cut of its corners.
 const SPINE: f64 = 22.0;
 const MITRE: f64 = 8.0;
-/// Below the points there is room for their button.
-const LEAST_HEIGHT: f64 = 124.0;
-const BELOW_POINTS: f64 = 44.0;
+/// The points reach 33 px both ways; below them there is room for their button.
+const LEAST_ABOVE: f64 = 40.0;
+const LEAST_BELOW: f64 = 64.0;
 
 impl Columns {
     /// Stations keep their size; the tracks between them share what is more than `LEAST`.
@@ -87,14 +87,14 @@ pub fn lay_out(fleet: &FleetView, columns: Columns, reading: Reading) -> (Scene,
         if index > 0 {
             scene.path("tk-seam", vec![(MARGIN, top), (columns.width - MARGIN, top)]);
         }
-        let height = height_of(line);
-        let y = top + ((height - BELOW_POINTS / 2.0) / 2.0 / 4.0).floor() * 4.0;
+        let (above, below) = reach(line);
+        let y = top + above;
         Drawn { scene: &mut scene, fleet, line, columns, reading, y }.draw();
         placed.push(Placed {
             line: line.id.clone(),
             below_points: (columns.points + 12.0, y + LEG + 16.0),
         });
-        top += height;
+        top += above + below;
     }
     scene.height = top;
     (scene, placed)
@@ -104,7 +104,7 @@ fn headings(scene: &mut Scene, columns: Columns, language: Language) {
     let heads = [
         (MARGIN, texts::CLIENTS),
         (columns.vip, texts::VIRTUAL_IP),
-        (columns.points, texts::POINTS),
+        (columns.points + 38.0, texts::POINTS),
         (columns.service, texts::SERVICE),
         (columns.stations, texts::REAL_SERVERS),
     ];
@@ -113,13 +113,17 @@ fn headings(scene: &mut Scene, columns: Columns, language: Language) {
     }
 }
 
-fn height_of(line: &Line) -> f64 {
-    let fan = line.legs.len() as f64 * PITCH + 16.0;
+/// How far a line reaches above and below its track.
+fn reach(line: &Line) -> (f64, f64) {
+    let half_fan = line.legs.len().saturating_sub(1) as f64 / 2.0 * PITCH + LEG_HEIGHT / 2.0;
+    let above = half_fan.max(LEAST_ABOVE) + 8.0;
     let rows = engine_rows(&line.engines).into_iter().max().map_or(0, |last| last + 1);
     let engines = rows as f64 * ENGINE_PITCH;
     // Several legs and replicas besides: the replicas get their own rows below the fan.
-    let right = if line.legs.len() > 1 { fan + engines } else { fan.max(engines + 24.0) };
-    (right.max(LEAST_HEIGHT) / 4.0).ceil() * 4.0
+    let right = if line.legs.len() > 1 { half_fan + engines } else { half_fan.max(engines) };
+    let below = right.max(LEAST_BELOW) + 8.0;
+    let on_grid = |length: f64| (length / 4.0).ceil() * 4.0;
+    (on_grid(above), on_grid(below))
 }
 
 struct Drawn<'a> {
@@ -217,15 +221,20 @@ impl Drawn<'_> {
         let route = |to_y: f64| fan_route((from, self.y), spine, (to, to_y));
         // All beds come before all cores, or a bed would cut a neighbour's core.
         for (index, way) in ways.iter().enumerate() {
-            if *way != Way::Broken {
-                self.scene.bed(route(level(index)));
+            let mut points = route(level(index));
+            if *way == Way::Broken {
+                // Its own part has a gap; the spine up to it is there.
+                points.pop();
             }
+            self.scene.bed(points);
         }
         for (index, way) in ways.iter().enumerate() {
+            let y = level(index);
             if *way == Way::Broken {
-                self.scene.broken((spine + MITRE, level(index)), (to, level(index)), 14.0);
+                let begin = if y == self.y { from } else { spine + MITRE };
+                self.scene.broken((begin, y), (to, y), 14.0);
             } else {
-                self.scene.core(*way, route(level(index)));
+                self.scene.core(*way, route(y));
             }
         }
         for (index, leg) in line.legs.iter().enumerate() {

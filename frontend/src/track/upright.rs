@@ -82,7 +82,12 @@ fn points(
             (right - MITRE, VIP_Y),
         ]
     };
-    for index in [0, 1] {
+    // The leg that is set comes last: the other's bed would cut its core where they meet.
+    let last = match set {
+        Set::To(index) | Set::MovingTo(index) => index,
+        Set::Both | Set::Neither => 1,
+    };
+    for index in if last == 0 { [1, 0] } else { [0, 1] } {
         let way = match set {
             Set::Both => Way::Broken,
             Set::To(on) if on == index => before,
@@ -131,9 +136,12 @@ fn rows(scene: &mut Scene, line: &Line, width: f64, reading: Reading, service_y:
     };
     let ways: Vec<Way> = rows.iter().map(|row| row_way(row, reading)).collect();
     for (index, way) in ways.iter().enumerate() {
-        if *way != Way::Broken {
-            scene.bed(route(level(index)));
+        let mut points = route(level(index));
+        if *way == Way::Broken {
+            // Its own part has a gap; the trunk down to it is there.
+            points.pop();
         }
+        scene.bed(points);
     }
     for (index, way) in ways.iter().enumerate() {
         if *way == Way::Broken {

@@ -17,13 +17,13 @@ pub fn Interlocks(#[prop(into)] interlocks: Signal<Vec<Interlock>>) -> impl Into
             {move || {
                 let mut sorted = interlocks.get();
                 sorted.sort_by_key(|interlock| interlock.verdict);
-                sorted.into_iter().map(row).collect_view()
+                sorted.iter().map(row).collect_view()
             }}
         </ul>
     }
 }
 
-fn row(interlock: Interlock) -> impl IntoView {
+fn row(interlock: &Interlock) -> impl IntoView + use<> {
     let (aspect, class, word) = match interlock.verdict {
         Verdict::Block => (Aspect::Danger, "block", t(plan::BLOCKS)),
         Verdict::Warn => (Aspect::Caution, "warn", t(plan::WARNS)),

@@ -74,7 +74,7 @@ fn Run(
             up=("/jobs", t(texts::JOBS))
             actions=move || view! { <Actions id job log=text.clone() names /> }
         >
-            {move || job.get().map(summary)}
+            {move || job.with(|job| job.as_ref().map(summary))}
         </PageHead>
         {move || {
             trouble()
@@ -93,7 +93,7 @@ fn Run(
     }
 }
 
-fn summary(job: JobView) -> impl IntoView {
+fn summary(job: &JobView) -> impl IntoView + use<> {
     view! {
         <StateBadge state=job.summary.state />
         <span>{t_with(texts::BY_AT, &[&job.summary.started_by])}</span>

@@ -27,13 +27,13 @@ pub(super) fn Running(fleet: Memo<Option<FleetView>>) -> impl IntoView {
                 if running.is_empty() {
                     return view! { <li class="row nothing i2">{t(texts::NOTHING_RUNS)}</li> }.into_any();
                 }
-                running.into_iter().map(row).collect_view().into_any()
+                running.iter().map(row).collect_view().into_any()
             }}
         </ul>
     }
 }
 
-fn row(job: JobSummary) -> impl IntoView {
+fn row(job: &JobSummary) -> impl IntoView + use<> {
     let share = f64::from(job.steps_done) / f64::from(job.steps_total.max(1));
     let progress = t_with(jobs::STEPS_DONE, &[&job.steps_done, &job.steps_total]);
     view! {
