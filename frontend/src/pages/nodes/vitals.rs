@@ -200,8 +200,8 @@ mod tests {
         };
         let figures = figures(&vitals, None, Language::En);
         let value = |at: usize| figures[at].value.as_str();
-        assert_eq!((value(0), value(1), value(2)), ("–", "6.80", "48.0 GiB"));
-        assert_eq!((value(3), value(4)), ("–", "1.00 Mbit/s"));
+        assert_eq!((value(0), value(1), value(2)), ("–", "6.80", "48 GiB"));
+        assert_eq!((value(3), value(4)), ("–", "1.0 Mbit/s"));
         assert_eq!((figures[0].share, figures[1].share), (None, None));
     }
 }
