@@ -187,8 +187,8 @@ impl Session {
     }
 }
 
-fn named(row: Row) -> Option<(String, String)> {
-    Some((row.get("Variable_name")?.clone()?, row.get("Value")?.clone()?))
+fn named(mut row: Row) -> Option<(String, String)> {
+    Some((row.remove("Variable_name")??, row.remove("Value")??))
 }
 
 /// The rows of a fixed statement, every value as text: it goes by the text protocol.

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use signalbox_domain::access::Role;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::remote::{RemoteCommand, Script};
-use signalbox_server::ssh::Remote;
 
 use crate::console::{Console, Who};
 use crate::live::Socket;
