@@ -20,6 +20,8 @@ pub struct Sections {
     reading: Option<Reading>,
     disks: Vec<Disk>,
     clock_ahead_ms: i64,
+    /// When this connection's first frame came.
+    began: Option<Timestamp>,
     engine_socket: Option<RemotePath>,
 }
 
@@ -44,6 +46,7 @@ impl Sections {
     pub fn apply(&mut self, observed: &mut Observed, frame: &Frame, now: Timestamp) -> Change {
         let was_up = observed.link.state == LinkState::Up;
         observed.heard_at = Some(now);
+        let began = *self.began.get_or_insert(now);
         match frame.kind {
             FrameKind::Sign => {
                 let clock_moved = self.compare_clocks(observed, frame.node_time, now);
@@ -62,6 +65,10 @@ impl Sections {
                     Ok(()) => observed.unreadable.remove(&frame.name),
                     Err(why) => observed.unreadable.insert(frame.name.clone(), why),
                 };
+                // It is the last of the first round: what has not come by now is there no more.
+                if frame.name == "platform" {
+                    forget_before(observed, began);
+                }
                 Change::Content
             }
         }
@@ -167,6 +174,13 @@ fn prove(observed: &mut Observed, section: &str, now: Timestamp) {
     }
 }
 
+/// A machine that came back without IPVS or keepalived says nothing of them.
+fn forget_before(observed: &mut Observed, began: Timestamp) {
+    observed.lvs.take_if(|fact| fact.observed_at < began);
+    observed.lvs_conf.take_if(|fact| fact.observed_at < began);
+    observed.vrrp_conf.take_if(|fact| fact.observed_at < began);
+}
+
 /// The section can no longer be read: what it said is no longer so.
 fn forget(observed: &mut Observed, section: &str) {
     match section {
@@ -233,6 +247,22 @@ mod tests {
         sections.apply(&mut observed, &frame(FrameKind::Content, "addresses", "?"), Timestamp(9));
         assert_eq!(observed.addresses.unwrap().observed_at, Timestamp(1));
         assert!(observed.unreadable["addresses"].contains("expected an address"));
+    }
+
+    #[test]
+    fn what_a_machine_no_longer_has_after_it_came_back_is_forgotten() {
+        let mut observed = Observed::nothing(Timestamp(0));
+        let table = frame(FrameKind::Content, "lvs", include_str!("../lvs/fixtures/ip_vs"));
+        let platform = frame(FrameKind::Content, "platform", include_str!("fixtures/platform"));
+        for (at, frames) in [(1, vec![&table, &platform]), (2, vec![&table, &platform])] {
+            let mut connection = Sections::default();
+            for frame in frames {
+                connection.apply(&mut observed, frame, Timestamp(at));
+            }
+            assert!(observed.lvs.is_some());
+        }
+        Sections::default().apply(&mut observed, &platform, Timestamp(3));
+        assert_eq!(observed.lvs, None);
     }
 
     #[test]

@@ -40,7 +40,7 @@ while (1) {
     my $now = clock_ms(1);
     if ($now >= $beat_due_ms) { $beat_due_ms = $now + 1_000; beat() }
     if ($now >= $ipvs_due_ms) {
-        watch_ipvs($now);
+        watch_ipvs();
         $ipvs_due_ms = $now + ($ipvs ? $ipvs_period_ms : 5_000);
     }
     read_due($now);

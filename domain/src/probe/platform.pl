@@ -8,20 +8,32 @@ my %VERSION_OF = (
     perl => undef,
 );
 
+my ($platform, @programs);
+
+# One program at each turn of the loop, so that nothing else waits long.
 sub read_platform {
+    if (!defined $platform) {
+        $platform = platform_without_programs();
+        $VERSION_OF{mysql} = ["mysqld", "--version"] unless installed("mariadbd");
+        @programs = sort keys %VERSION_OF;
+    }
+    if (defined(my $program = shift @programs)) {
+        my $command = $VERSION_OF{$program};
+        my $said = $command ? installed($command->[0]) && output_of(@$command) : "v$^V";
+        $platform .= "software $program $1\n"
+            if defined $said && $said =~ /(\d+(?:\.\d+)+[-\w.+]*)/;
+    }
+    return $platform if !@programs;
+    $_->{due_ms} = clock_ms(1) + 200 for grep { $_->{name} eq "platform" } @sections;
+    return;
+}
+
+sub platform_without_programs {
     my ($name, $os) = ((POSIX::uname())[1], slurp("/etc/os-release") || "");
     my ($pretty) = $os =~ /^PRETTY_NAME="?([^"\n]*)/m;
     my $kernel = slurp("/proc/sys/kernel/osrelease") || "\n";
     my $cpus = () = (slurp("/proc/stat") || "") =~ /^cpu\d/mg;
-    my $text = "hostname $name\nos " . ($pretty || "unknown") . "\nkernel $kernel" . "cpus $cpus\n";
-    $VERSION_OF{mysql} = ["mysqld", "--version"] unless installed("mariadbd");
-    for my $program (sort keys %VERSION_OF) {
-        my $command = $VERSION_OF{$program};
-        my $said = $command ? installed($command->[0]) && output_of(@$command) : "v$^V";
-        next unless defined $said && $said =~ /(\d+(?:\.\d+)+[-\w.+]*)/;
-        $text .= "software $program $1\n";
-    }
-    return $text;
+    return "hostname $name\nos " . ($pretty || "unknown") . "\nkernel $kernel" . "cpus $cpus\n";
 }
 
 sub installed {

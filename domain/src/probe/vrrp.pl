@@ -51,7 +51,8 @@ sub read_journal {
     my $n = sysread($journal, $journal_rest, 65536, length $journal_rest);
     if (!$n) { close $journal; undef $journal; return }
     while ($journal_rest =~ s/^([^\n]*)\n//) {
-        ask_keepalived(0) if $1 =~ /^\(|VRRP_|[Rr]eload|Starting/ && $1 !~ /^Printing/;
+        my $line = $1;
+        ask_keepalived(0) if $line =~ /^\(|VRRP_|[Rr]eload|Starting/ && $line !~ /^Printing/;
     }
     $journal_rest = "" if length $journal_rest > 65536;
 }

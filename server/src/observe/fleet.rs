@@ -156,8 +156,9 @@ impl Fleet {
 
     /// Publishes the node's topic, for somebody who begins to listen.
     pub fn publish_node(&self, node: NodeId) {
-        let view = self.lock().nodes.get(&node).cloned();
-        if let Some((record, observed)) = view {
+        // Under the lock, so that no older state is published after a newer one.
+        let state = self.lock();
+        if let Some((record, observed)) = state.nodes.get(&node).cloned() {
             self.hub.publish(Topic::Node(node), &NodeView { record, observed });
         }
     }

@@ -21,6 +21,9 @@ use crate::ssh::{LinkStatus, Remote, SshError, Stream, StreamEvent};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// Before a node whose line has ended is looked at again.
+const LINE_PAUSE: Duration = Duration::from_millis(200);
+
 /// What is kept of the probe's standard error.
 const STDERR_KEPT: usize = 2_000;
 
@@ -83,7 +86,7 @@ impl Watcher {
             if !up {
                 drop(fleet);
                 tokio::select! {
-                    changed = self.status.changed() => if changed.is_err() { return },
+                    changed = self.status.changed() => if changed.is_err() { self.renew().await },
                     // Dropping the answer tells that there is none.
                     answer = self.asked.recv() => if answer.is_none() { return },
                 }
@@ -92,7 +95,10 @@ impl Watcher {
             let ended = self.probe(&fleet).await;
             drop(fleet);
             match ended {
-                Ended::WithTheLine => pause = FIRST_PAUSE,
+                Ended::WithTheLine => {
+                    pause = FIRST_PAUSE;
+                    self.renew().await;
+                }
                 Ended::ByItself(why) => {
                     tracing::warn!(node = %self.node, why, "the probe ended");
                     let Some(fleet) = self.fleet.upgrade() else { return };
@@ -100,11 +106,19 @@ impl Watcher {
                     drop(fleet);
                     tokio::select! {
                         () = sleep(pause) => {}
-                        changed = self.status.changed() => if changed.is_err() { return },
+                        changed = self.status.changed() => if changed.is_err() { self.renew().await },
                     }
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
+        }
+    }
+
+    /// The line may have been closed for another with the node's new address.
+    async fn renew(&mut self) {
+        sleep(LINE_PAUSE).await;
+        if let Some(fleet) = self.fleet.upgrade() {
+            self.status = fleet.lines().link(self.node);
         }
     }
 

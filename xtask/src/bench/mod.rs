@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME`: measurements, as JSON on standard output. They are not tests: a figure
 //! of a shared machine proves nothing, so each says what it was compared with.
 
+mod live;
 mod page;
 
 use crate::{failure::Failure, places::Places};
@@ -14,13 +15,19 @@ pub(crate) struct Args {
 
 #[derive(clap::ValueEnum, Clone, Copy)]
 enum Name {
+    /// From a change on a node of the lab to its message on the websocket.
+    Live,
     /// The bytes that a browser fetches for the first page.
     Page,
+    /// The processor time that the probe takes of a node.
+    Probe,
 }
 
 pub(crate) fn bench(places: &Places, args: &Args) -> Result<(), Failure> {
     let figures = match args.name {
+        Name::Live => live::measure_latency(places)?,
         Name::Page => page::measure(places)?,
+        Name::Probe => live::measure_probe(places)?,
     };
     println!("{figures:#}");
     Ok(())
