@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -22,8 +23,8 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// Starts a console that manages the directors, the real servers and the client of the lab.
-    pub(crate) fn over(lab: &Lab) -> Console {
+    /// Starts a console that manages these nodes of the lab.
+    pub(crate) fn over(lab: &Lab, names: &[&str]) -> Console {
         let data = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = serve(&data, port);
@@ -33,7 +34,7 @@ impl Console {
         console.token = console.make_token();
         let key = std::fs::read_to_string(lab.private_key()).unwrap();
         for node in lab.nodes() {
-            if matches!(node.name.as_str(), "dir-a" | "dir-b" | "web-1" | "client") {
+            if names.contains(&node.name.as_str()) {
                 let added = console.post(
                     "/nodes",
                     &json!({
@@ -57,16 +58,24 @@ impl Console {
     }
 
     pub(crate) fn plan(&self, to: &str) -> Result<Plan, String> {
-        let plan = self.post("/plans", &json!({ "operation": self.hand_over(to) }))?;
+        self.plan_of(&self.hand_over(to))
+    }
+
+    fn plan_of(&self, operation: &Value) -> Result<Plan, String> {
+        let plan = self.post("/plans", &json!({ "operation": operation }))?;
         Ok(serde_json::from_value(plan).unwrap())
     }
 
-    /// Plans until the plan may run: facts on slow nodes come a moment later.
     pub(crate) fn plan_that_may_run(&self, to: &str) -> Plan {
+        self.plan_of_that_may_run(&self.hand_over(to))
+    }
+
+    /// Plans until the plan may run: facts on slow nodes come a moment later.
+    pub(crate) fn plan_of_that_may_run(&self, operation: &Value) -> Plan {
         use signalbox_domain::plan::Verdict;
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            match self.plan(to) {
+            match self.plan_of(operation) {
                 Ok(plan) if plan.draft.verdict() > Verdict::Block => return plan,
                 other => {
                     let interlocks = other.map(|plan| plan.draft.interlocks);
@@ -125,6 +134,10 @@ impl Console {
     pub(crate) fn log(&self, id: i64) -> String {
         let log = self.get(&format!("/jobs/{id}/log?after=0")).unwrap();
         serde_json::to_string_pretty(&log).unwrap()
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// As `kill -9`: no chance to put anything in order.

@@ -1,17 +1,4 @@
-//! Hand-overs by a real console between the lab's real directors. Runs where `SIGNALBOX_LAB=1`
-//! says that the lab `ha` is up, one test at a time.
-
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and no async runtime waits for these"
-)]
-
-mod console;
-mod directors;
+//! Hand-overs by a real console between the lab's real directors.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -25,7 +12,7 @@ use crate::directors::Directors;
 
 fn lab() -> Option<(Directors, Console)> {
     let directors = Directors::of_the_lab()?;
-    let console = Console::over(&directors.lab);
+    let console = Console::over(&directors.lab, &["dir-a", "dir-b", "web-1", "client"]);
     Some((directors, console))
 }
 

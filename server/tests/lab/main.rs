@@ -1,0 +1,16 @@
+//! A real console over the lab's real nodes. Runs where `SIGNALBOX_LAB=1` says that the lab `ha` is
+//! up, one test at a time.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and no async runtime waits for these"
+)]
+
+mod backups;
+mod console;
+mod directors;
+mod vrrp;
