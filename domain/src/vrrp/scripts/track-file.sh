@@ -15,6 +15,8 @@ if [ "$act" = remove ]; then
     [ -e "$saved" ] || exit 0
     mv -f "$saved" "$conf" && exec systemctl reload keepalived.service
 fi
+# A copy that an earlier installation left must not be put back over what was edited since.
+[ "$act" = try ] || rm -f "$saved"
 defined=no follows=no
 grep -q "^[[:space:]]*track_file[[:space:]][[:space:]]*signalbox_$name[[:space:]]*{" "$conf" && defined=yes
 grep -q "^[[:space:]]*signalbox_$name\([[:space:]]\|$\)" "$conf" && follows=yes
