@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use futures::future::{join, join_all, join4};
+use futures::future::{join, join_all, join3, join4};
 use signalbox_domain::fact::Fact;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::Table;
@@ -243,24 +243,33 @@ impl Asked<'_> {
         Some(Fact::new(reach, printed.observed_at, printed.source))
     }
 
-    /// What the packet filters do to adverts. A node may have either tool, or both.
+    /// What the packet filters do to adverts. A node may have rules of both kinds of iptables and
+    /// of nft, and neither iptables shows the other's; a tool that is not there has no rules.
     async fn filter(&self, conf: &InstanceConf) -> Result<Fact<FilterFinding>, String> {
         let v6 = conf.virtual_addresses.first().is_some_and(|v| v.address.is_ipv6());
-        let save = RemoteCommand::new(if v6 { "ip6tables-save" } else { "iptables-save" });
-        let list = RemoteCommand::new("nft").words(&["list", "ruleset"]);
-        let (saved, listed) = join(self.stdout(save), self.stdout(list)).await;
+        let (save, legacy) = match v6 {
+            false => ("iptables-save", "iptables-legacy-save"),
+            true => ("ip6tables-save", "ip6tables-legacy-save"),
+        };
+        let (saved, legacy, listed) = join3(
+            self.stdout(RemoteCommand::new(save)),
+            self.stdout(RemoteCommand::new(legacy)),
+            self.stdout(RemoteCommand::new("nft").words(&["list", "ruleset"])),
+        )
+        .await;
         let protocol = advert_protocol(conf);
-        let saved = saved.map(|text| (read_iptables(&text.value, protocol), text));
-        let listed = listed.map(|text| (read_nftables(&text.value), text));
-        match (saved, listed) {
-            (Ok((a, text)), Ok((b, _))) => {
-                Ok(Fact::new(a.worse(b), text.observed_at, "iptables-save, nft list ruleset"))
-            }
-            (Ok((finding, text)), Err(_)) | (Err(_), Ok((finding, text))) => {
-                Ok(Fact::new(finding, text.observed_at, text.source))
-            }
-            (Err(a), Err(b)) => Err(format!("{a}; {b}")),
-        }
+        let iptables = |text: Fact<String>| {
+            Fact::new(read_iptables(&text.value, protocol), text.observed_at, text.source)
+        };
+        let nftables = |text: Fact<String>| {
+            Fact::new(read_nftables(&text.value), text.observed_at, text.source)
+        };
+        let read = [saved.map(iptables), legacy.map(iptables), listed.map(nftables)];
+        let why = read.iter().filter_map(|read| read.as_ref().err().cloned()).collect::<Vec<_>>();
+        read.into_iter()
+            .flatten()
+            .reduce(|a, b| Fact::new(a.value.worse(b.value), b.observed_at, b.source))
+            .ok_or_else(|| why.join("; "))
     }
 }
 

@@ -50,7 +50,7 @@ impl Directors {
         for director in ["dir-a", "dir-b"] {
             self.sh(director, &format!("{weights} true"));
             self.sh(director, &format!("echo 0 > {NUMBER}; [ ! -e {SAVED} ] || mv {SAVED} {CONF}"));
-            self.sh(director, "iptables -F; systemctl is-active -q keepalived && systemctl reload keepalived || systemctl start keepalived");
+            self.sh(director, "iptables-legacy -F; systemctl is-active -q keepalived && systemctl reload keepalived || systemctl start keepalived");
         }
         self.until("dir-a alone holds the address", || self.holders() == ["dir-a"]);
     }

@@ -45,8 +45,11 @@ fn the_default_instance_moves_there_and_back_and_the_client_loses_nothing() {
 const UNSAFE: [(&str, &str); 4] = [
     ("systemctl stop keepalived", "keepalived_runs"),
     ("ipvsadm -e -t 192.168.1.200:80 -r 192.168.1.102:80 -g -w 9", "ipvs_equal"),
-    ("iptables -A OUTPUT -p 112 -j DROP", "vrrp_not_filtered"),
-    ("iptables -A OUTPUT -p tcp -d 192.168.1.103 --dport 80 -j DROP", "real_servers_reachable"),
+    ("iptables-legacy -A OUTPUT -p 112 -j DROP", "vrrp_not_filtered"),
+    (
+        "iptables-legacy -A OUTPUT -p tcp -d 192.168.1.103 --dport 80 -j DROP",
+        "real_servers_reachable",
+    ),
 ];
 
 /// What differs in dir-b's keepalived.conf, as sed makes it.
@@ -133,7 +136,7 @@ fn a_line_cut_in_mid_step_ends_in_a_state_that_is_true() {
     let plan = console.plan_that_may_run("dir-b");
     let job = console.run(&plan);
     console.await_step(job, "take_over");
-    let cut = "iptables -I INPUT -p tcp --dport 22 -j DROP; sleep 15; iptables -F INPUT";
+    let cut = "iptables-legacy -I INPUT -p tcp --dport 22 -j DROP; sleep 15; iptables-legacy -F";
     directors.sh("dir-b", &format!("nohup sh -c '{cut}' > /dev/null 2>&1 &"));
     let job = console.finish(job);
     directors.until("the line is back", || directors.lab.ssh_ok("dir-b", &["true"]).is_ok());
