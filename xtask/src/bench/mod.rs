@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME`: measurements, as JSON on standard output. They are not tests: a figure
 //! of a shared machine proves nothing, so each says what it was compared with.
 
+mod exec;
 mod live;
 mod page;
 
@@ -15,6 +16,8 @@ pub(crate) struct Args {
 
 #[derive(clap::ValueEnum, Clone, Copy)]
 enum Name {
+    /// One command on all nodes of the lab at once, against ansible.
+    Exec,
     /// From a change on a node of the lab to its message on the websocket.
     Live,
     /// The bytes that a browser fetches for the first page.
@@ -25,6 +28,7 @@ enum Name {
 
 pub(crate) fn bench(places: &Places, args: &Args) -> Result<(), Failure> {
     let figures = match args.name {
+        Name::Exec => exec::measure(places)?,
         Name::Live => live::measure_latency(places)?,
         Name::Page => page::measure(places)?,
         Name::Probe => live::measure_probe(places)?,
