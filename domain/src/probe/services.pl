@@ -7,7 +7,10 @@ my ($invocations, $units_asked_ms, $units) = ("", 0, undef);
 
 sub read_services {
     my $now = join " ", map { readlink("/run/systemd/units/invocation:$_") || "-" } @UNITS;
-    if (!defined $units || $now ne $invocations || clock_ms(1) - $units_asked_ms > 120_000) {
+    # A unit between two states gets no new invocation when it arrives.
+    my $between = ($units // "") =~ /^ActiveState=(?!active$|inactive$|failed$)/m;
+    my $old = clock_ms(1) - $units_asked_ms > 120_000;
+    if (!defined $units || $between || $old || $now ne $invocations) {
         ($invocations, $units_asked_ms) = ($now, clock_ms(1));
         my @properties = "Id,LoadState,ActiveState,ActiveEnterTimestampMonotonic";
         $units = output_of("systemctl", "show", "--no-pager", "-p", @properties, @UNITS);
