@@ -1,57 +1,44 @@
-//! What mariadb-dump writes, and what must be known of a server before it is dumped.
+//! The program that dumps a server, and the coordinates that it writes.
 
-use crate::engines::BinlogPosition;
-use crate::remote::Script;
+use crate::engines::parse::version_numbers;
+use crate::engines::{BinlogPosition, Flavour};
+use crate::remote::RemoteCommand;
 
-/// Lists the base tables of every schema that a dump holds: engine, bytes, name. The name comes
-/// last and hex-encoded, as it may hold anything.
-pub const INVENTORY: Script = Script { name: "list-tables", text: include_str!("inventory.sh") };
+/// A dump of a large server may take long; the job can be cancelled at any time.
+const DUMP_TIMEOUT_MS: u64 = 24 * 3600 * 1000;
 
-/// What there is to dump.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inventory {
-    pub tables: u32,
-    /// Data without indexes, as the server estimates it.
-    pub data_bytes: u64,
-    /// `schema.table` of those whose engine knows no transactions.
-    pub not_transactional: Vec<String>,
-}
+const FOR_BOTH: [&str; 9] = [
+    "--single-transaction",
+    "--quick",
+    "--routines",
+    "--events",
+    "--triggers",
+    "--hex-blob",
+    "--default-character-set=utf8mb4",
+    // The optimiser's statistics belong to the server, not to its data.
+    "--ignore-table=mysql.innodb_index_stats",
+    "--ignore-table=mysql.innodb_table_stats",
+];
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: expected engine, bytes and a hex name parted by tabs; found {found:?}")]
-pub struct InventoryError {
-    pub line: usize,
-    pub found: String,
-}
-
-pub fn read_inventory(text: &str) -> Result<Inventory, InventoryError> {
-    let mut inventory = Inventory::default();
-    for (index, line) in text.lines().enumerate() {
-        let malformed =
-            || InventoryError { line: index + 1, found: line.chars().take(80).collect() };
-        let mut fields = line.split('\t');
-        let (Some(engine), Some(bytes), Some(name)) = (fields.next(), fields.next(), fields.next())
-        else {
-            return Err(malformed());
-        };
-        inventory.tables += 1;
-        inventory.data_bytes += bytes.parse::<u64>().map_err(|_| malformed())?;
-        if engine != "InnoDB" {
-            inventory.not_transactional.push(unhex(name).ok_or_else(malformed)?);
+/// mariadb-dump(1), or mysqldump(1) of the server's own version.
+pub(super) fn dump_command(flavour: Flavour, version: &str) -> RemoteCommand {
+    let (program, own): (_, &[&'static str]) = match flavour {
+        // The replica's own position is left out: in a restored copy it would be wrong.
+        Flavour::MariaDb => {
+            ("mariadb-dump", &["--master-data=2", "--gtid", "--ignore-table=mysql.gtid_slave_pos"])
         }
-    }
-    Ok(inventory)
-}
-
-fn unhex(text: &str) -> Option<String> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let bytes: Option<Vec<u8>> = (0..text.len())
-        .step_by(2)
-        .map(|i| text.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-        .collect();
-    Some(String::from_utf8_lossy(&bytes?).into_owned())
+        Flavour::MySql if version_numbers(version).as_slice() < [8, 0, 26].as_slice() => {
+            ("mysqldump", &["--master-data=2", "--set-gtid-purged=ON", "--no-tablespaces"])
+        }
+        Flavour::MySql => {
+            ("mysqldump", &["--source-data=2", "--set-gtid-purged=ON", "--no-tablespaces"])
+        }
+    };
+    RemoteCommand::new(program)
+        .words(&FOR_BOTH)
+        .words(own)
+        .words(&["--all-databases"])
+        .timeout_ms(DUMP_TIMEOUT_MS)
 }
 
 /// Where the dumped server's history stood at the dump's snapshot.
@@ -63,11 +50,15 @@ pub struct Coordinates {
 
 /// Reads the commented coordinates that `--master-data=2 --gtid` writes (mariadb-dump(1)): file
 /// and position before the first table, the GTID position, since 10.11.18, after the last one.
-/// `head` and `tail` are the dump's beginning and end; what they do not hold is `None`.
+/// mysqldump writes both before the first table. `head` and `tail` are the dump's beginning and
+/// end; what they do not hold is `None`.
 pub fn read_coordinates(head: &str, tail: &str) -> Coordinates {
     Coordinates {
         binlog: comments(head).find_map(binlog_position),
-        gtid: comments(tail).chain(comments(head)).find_map(gtid_position),
+        gtid: comments(tail)
+            .chain(comments(head))
+            .find_map(gtid_position)
+            .or_else(|| gtid_purged(head)),
     }
 }
 
@@ -80,10 +71,19 @@ fn gtid_position(statement: &str) -> Option<String> {
     between(value, "'", "'").map(str::to_owned)
 }
 
+/// MySQL's is a statement, one line for each server that the set names.
+fn gtid_purged(head: &str) -> Option<String> {
+    let (_, statement) = head.split_once("SET @@GLOBAL.GTID_PURGED=")?;
+    let set = between(statement, "*/ '", "'")?;
+    (!set.is_empty()).then(|| set.replace('\n', ""))
+}
+
 fn binlog_position(statement: &str) -> Option<BinlogPosition> {
-    let statement = statement.strip_prefix("CHANGE MASTER TO ")?;
-    let file = between(statement, "MASTER_LOG_FILE='", "'")?;
-    let (_, rest) = statement.split_once("MASTER_LOG_POS=")?;
+    let is_change = ["CHANGE MASTER TO ", "CHANGE REPLICATION SOURCE TO "]
+        .iter()
+        .any(|change| statement.starts_with(change));
+    let file = is_change.then(|| between(statement, "_LOG_FILE='", "'"))??;
+    let (_, rest) = statement.split_once("_LOG_POS=")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     Some(BinlogPosition { file: file.to_owned(), position: digits.parse().ok()? })
 }
@@ -98,20 +98,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn names_may_hold_anything() {
-        let text = "InnoDB\t16384\t6f72646572732e6974656d73\nMyISAM\t10\t6f64642e2428726d20\n";
-        let inventory = read_inventory(text).unwrap();
-        assert_eq!((inventory.tables, inventory.data_bytes), (2, 16394));
-        assert_eq!(inventory.not_transactional, ["odd.$(rm "]);
-    }
-
-    #[test]
-    fn a_line_that_is_no_row_is_named() {
-        let error = read_inventory("InnoDB\t1\t61\nERROR 2002 (HY000)").unwrap_err().to_string();
-        insta::assert_snapshot!(error, @r#"line 2: expected engine, bytes and a hex name parted by tabs; found "ERROR 2002 (HY000)""#);
-    }
 
     /// Lines of a dump of the lab's db-3 (mariadb-dump 10.19, server 10.11.18).
     const HEAD: &str = include_str!("fixtures/dump-head.sql");
@@ -131,10 +117,39 @@ mod tests {
         assert_eq!(read_coordinates(head, "").gtid.as_deref(), Some("0-1-57"));
     }
 
+    /// As mysqldump 9.7.4 writes them; the set names two servers.
+    #[test]
+    fn mysql_writes_both_at_the_head() {
+        let head = "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-23,\n\
+            5b2a0c1e-71ca-11e1-9e33-c80aa9429562:1-3';\n\n\
+            -- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='binlog.000004', SOURCE_LOG_POS=158;\n";
+        let read = read_coordinates(head, "");
+        assert_eq!(
+            read.gtid.as_deref(),
+            Some(
+                "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-23,5b2a0c1e-71ca-11e1-9e33-c80aa9429562:1-3"
+            )
+        );
+        let position = BinlogPosition { file: "binlog.000004".to_owned(), position: 158 };
+        assert_eq!(read.binlog, Some(position));
+    }
+
+    #[test]
+    fn each_server_is_dumped_by_its_own_program() {
+        for (version, own) in [
+            ("8.0.25", "--master-data=2 --set-gtid-purged=ON"),
+            ("9.7.4", "--source-data=2 --set-gtid-purged=ON"),
+        ] {
+            let command = dump_command(Flavour::MySql, version).readable();
+            assert!(command.starts_with("mysqldump ") && command.contains(own), "{command}");
+        }
+        let command = dump_command(Flavour::MariaDb, "10.11.18-MariaDB").readable();
+        assert!(command.starts_with("mariadb-dump ") && command.contains("--gtid"), "{command}");
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in ".{0,400}") {
-            let _ = read_inventory(&text);
             read_coordinates(&text, &text);
         }
     }

@@ -1,8 +1,8 @@
 //! What must hold for a backup to be worth taking.
 
-use super::dump::Inventory;
+use super::inventory::Inventory;
 use super::plan::{Candidate, TakeInput};
-use crate::engines::{EngineState, ThreadState};
+use crate::engines::{EngineState, Flavour, ThreadState};
 use crate::phrase::Phrase;
 use crate::plan::{Interlock, Verdict};
 use crate::time::Timestamp;
@@ -15,6 +15,9 @@ pub(super) fn take(input: &TakeInput, source: &Candidate, now: Timestamp) -> Vec
     let mut all = vec![seen(source, now), spares_primary(input, source)];
     if !source.primary {
         all.push(follows(source));
+    }
+    if source.state.value.flavour == Flavour::MySql {
+        all.push(locks_briefly(source));
     }
     all.extend([has_coordinates(source), fits(input), covered(input)]);
     all
@@ -125,6 +128,29 @@ fn follows(source: &Candidate) -> Interlock {
             format!("{} follows its primary", source.name),
             format!("{} 正常跟随主库", source.name),
         ),
+        verdict,
+        detail,
+        observed_at: Some(source.state.observed_at),
+    }
+}
+
+/// MariaDB takes the position from the snapshot itself; mysqldump takes it under FLUSH TABLES WITH
+/// READ LOCK.
+fn locks_briefly(source: &Candidate) -> Interlock {
+    let (verdict, detail) = if source.primary {
+        (
+            Verdict::Warn,
+            Phrase::new(
+                "MySQL locks all tables while it takes the position: a long statement makes writes wait until it ends.",
+                "MySQL 获取位点时会锁定所有表：若有长语句，写入会等待其结束。",
+            ),
+        )
+    } else {
+        (Verdict::Pass, Phrase::new("a replica: no client writes here", "从库：没有客户端写入"))
+    };
+    Interlock {
+        id: "writes_go_on".to_owned(),
+        title: Phrase::new("Writes go on while it is dumped", "导出期间写入不中断"),
         verdict,
         detail,
         observed_at: Some(source.state.observed_at),

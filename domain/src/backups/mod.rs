@@ -3,12 +3,12 @@
 mod dump;
 mod freshness;
 mod interlock;
+mod inventory;
 mod model;
 mod plan;
 
-pub use dump::{
-    Coordinates, INVENTORY, Inventory, InventoryError, read_coordinates, read_inventory,
-};
+pub use dump::{Coordinates, read_coordinates};
 pub use freshness::freshness;
+pub use inventory::{Inventory, InventoryError, list_tables, read_inventory};
 pub use model::*;
 pub use plan::{Candidate, LastRun, PlanError, TakeInput, take};

@@ -1,15 +1,15 @@
 //! `backups.take`: a hot logical full dump, read from a replica where there is one.
 
-use super::dump::Inventory;
+use super::dump::dump_command;
 use super::interlock;
+use super::inventory::Inventory;
 use super::model::{BackupKind, CaptureSpec};
-use crate::engines::{EngineState, Flavour};
+use crate::engines::EngineState;
 use crate::fact::Fact;
 use crate::ids::NodeId;
 use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::plan::{Action, Draft, PredictedPart, Prediction, Step};
-use crate::remote::RemoteCommand;
 use crate::time::Timestamp;
 
 /// A server of the replication tree, as observed.
@@ -57,12 +57,7 @@ pub enum PlanError {
         "node {0} is not a database server of this tree; choose one of it or leave the source out"
     )]
     NotOfThisTree(NodeId),
-    #[error("{name} runs MySQL; a hot logical backup is so far made of MariaDB servers only")]
-    UnsupportedFlavour { name: String },
 }
-
-/// A dump of a large server may take long; the job can be cancelled at any time.
-const DUMP_TIMEOUT_MS: u64 = 24 * 3600 * 1000;
 
 /// Measured for mariadb-dump with zstd (reference: 804 MB of SQL in 9.3 s).
 const DUMP_BYTES_PER_MS: u64 = 80_000;
@@ -100,9 +95,6 @@ pub fn take(input: &TakeInput, now: Timestamp) -> Result<Draft, PlanError> {
     let source =
         TakeInput::source(&input.candidates, input.operation_engine, input.requested_source)?;
     let state = &source.state.value;
-    if state.flavour != Flavour::MariaDb {
-        return Err(PlanError::UnsupportedFlavour { name: source.name.clone() });
-    }
     let (engine, name) = (&input.engine, &source.name);
     Ok(Draft {
         operation: Operation::BackupsTake {
@@ -122,7 +114,7 @@ pub fn take(input: &TakeInput, now: Timestamp) -> Result<Draft, PlanError> {
             ),
             actions: vec![Action::Capture {
                 node: source.node,
-                command: dump_command(),
+                command: dump_command(state.flavour, &state.version),
                 capture: capture(input, source),
             }],
             undo: vec![Action::DiscardCapture],
@@ -137,29 +129,6 @@ pub fn take(input: &TakeInput, now: Timestamp) -> Result<Draft, PlanError> {
             "服务器上没有任何改动；不完整的备份会被丢弃。",
         ),
     })
-}
-
-/// mariadb-dump(1). `--single-transaction` needs no lock on MariaDB, which takes the position from
-/// the snapshot itself. The optimiser's statistics and the replica's own position are left out:
-/// they belong to the server, not to its data, and a restored copy of them would be wrong.
-fn dump_command() -> RemoteCommand {
-    RemoteCommand::new("mariadb-dump")
-        .words(&[
-            "--single-transaction",
-            "--quick",
-            "--master-data=2",
-            "--gtid",
-            "--routines",
-            "--events",
-            "--triggers",
-            "--hex-blob",
-            "--default-character-set=utf8mb4",
-            "--ignore-table=mysql.gtid_slave_pos",
-            "--ignore-table=mysql.innodb_index_stats",
-            "--ignore-table=mysql.innodb_table_stats",
-            "--all-databases",
-        ])
-        .timeout_ms(DUMP_TIMEOUT_MS)
 }
 
 fn capture(input: &TakeInput, source: &Candidate) -> CaptureSpec {

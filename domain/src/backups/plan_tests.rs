@@ -1,6 +1,6 @@
 use super::*;
 use crate::backups::read_inventory;
-use crate::engines::{BinlogPosition, ReplicationSource, ThreadState};
+use crate::engines::{BinlogPosition, Flavour, ReplicationSource, ThreadState};
 use crate::plan::Verdict;
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -89,6 +89,15 @@ fn a_stopped_replica_is_passed_over_and_blocks_when_asked_for() {
 fn a_lone_primary_warns() {
     let draft = take(&input(vec![server(1, None, 0)]), NOW).unwrap();
     assert_eq!(verdict_of(&draft, "primary_spared"), Verdict::Warn);
+}
+
+#[test]
+fn mysql_says_that_it_locks_for_a_moment() {
+    let mut lone = server(1, None, 0);
+    lone.state.value.flavour = Flavour::MySql;
+    lone.state.value.version = "9.7.4".to_owned();
+    let draft = take(&input(vec![lone]), NOW).unwrap();
+    assert_eq!(verdict_of(&draft, "writes_go_on"), Verdict::Warn);
 }
 
 #[test]

@@ -30,6 +30,11 @@ pub fn flavour(version: &str) -> Flavour {
     if version.to_ascii_lowercase().contains("mariadb") { Flavour::MariaDb } else { Flavour::MySql }
 }
 
+/// What leads a version, to be compared: `8.0.36-debug` is 8, 0, 36.
+pub fn version_numbers(version: &str) -> Vec<u32> {
+    version.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
+}
+
 /// `questions_per_s` comes from the caller, who knows the time between two rounds.
 pub fn state(
     answers: &Answers,

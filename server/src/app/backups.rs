@@ -5,8 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use signalbox_domain::backups::{
-    self, Backup, BackupKind, BackupState, BackupsView, Candidate, INVENTORY, Inventory,
-    InventoryError, LastRun, PlanError, TakeInput, read_inventory,
+    self, Backup, BackupKind, BackupState, BackupsView, Candidate, Inventory, InventoryError,
+    LastRun, PlanError, TakeInput, list_tables, read_inventory,
 };
 use signalbox_domain::engines::{Tree, trees};
 use signalbox_domain::fact::{Fact, STALE_AFTER};
@@ -14,7 +14,6 @@ use signalbox_domain::ids::{BackupId, NodeId};
 use signalbox_domain::live::Topic;
 use signalbox_domain::nodes::{NodeRecord, Observed};
 use signalbox_domain::plan::Draft;
-use signalbox_domain::remote::RemoteCommand;
 use tokio::fs::File;
 
 use crate::app::access::Actor;
@@ -85,7 +84,7 @@ pub async fn draft(
     let candidates = candidates(&nodes, &tree);
     let name = tree_name(&nodes, &tree);
     let source = TakeInput::source(&candidates, engine, requested_source)?;
-    let inventory = inventory(app, source.node).await?;
+    let inventory = inventory(app, source).await?;
     let catalogue = app.store.backups(CATALOGUE_ROWS).await?;
     let last_run = catalogue.iter().find(|b| b.engine == name).map(|b| LastRun {
         took_ms: u64::try_from((b.finished_at - b.started_at).as_millis()).unwrap_or(u64::MAX),
@@ -199,8 +198,9 @@ fn tree_name(nodes: &Nodes, tree: &Tree) -> String {
     primary.map_or_else(|| tree.primary.to_string(), |(record, _)| record.name.to_string())
 }
 
-async fn inventory(app: &App, node: NodeId) -> Result<Fact<Inventory>, BackupError> {
-    let command = RemoteCommand::script(&INVENTORY);
+async fn inventory(app: &App, source: &Candidate) -> Result<Fact<Inventory>, BackupError> {
+    let node = source.node;
+    let command = list_tables(source.state.value.flavour);
     let output = app
         .remote
         .run(node, &command)

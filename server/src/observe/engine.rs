@@ -116,8 +116,7 @@ const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', \
 
 impl Questions {
     fn of(version: &str) -> Questions {
-        let numbers: Vec<u32> =
-            version.split(['.', '-']).map_while(|part| part.parse().ok()).collect();
+        let numbers = parse::version_numbers(version);
         let mariadb = parse::flavour(version) == Flavour::MariaDb;
         Questions {
             variables: if mariadb {
