@@ -150,14 +150,14 @@ impl Furnishing<'_> {
     fn sysctls(&self) -> String {
         let mut text = String::new();
         let name = &self.node.name;
-        let forwards_by_nat = self.node.role == Role::Director
-            && self
-                .topology
-                .virtual_servers
-                .iter()
-                .any(|server| server.forward == crate::topology::Forward::Nat);
-        if self.node.role == Role::Router || forwards_by_nat {
+        let is_director = self.node.role == Role::Director;
+        if self.node.role == Role::Router || is_director {
+            // A director that lost an address passes on what clients still send to it.
             text.push_str("net.ipv4.ip_forward = 1\n");
+        }
+        if is_director && self.node.kind == NodeKind::Kernel {
+            // With a scheduler that hashes, a connection outlives the move of its address.
+            text.push_str("net.ipv4.vs.sloppy_tcp = 1\n");
         }
         if !self.topology.direct_routing_addresses(name).is_empty() {
             // It holds the virtual IP as the director does, and must not answer ARP for it.

@@ -86,6 +86,9 @@ fn virtual_server(
     writeln!(text, "\nvirtual_server {address} {port} {{")?;
     writeln!(text, "    delay_loop 2")?;
     writeln!(text, "    lb_algo {scheduler}")?;
+    if scheduler == "mh" {
+        writeln!(text, "    mh-port")?;
+    }
     writeln!(text, "    lb_kind {forward}")?;
     writeln!(text, "    protocol TCP")?;
     for real in &server.real {

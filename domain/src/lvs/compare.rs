@@ -39,6 +39,14 @@ impl Table {
         servers
     }
 
+    /// The first scheduler that would send a connection, seen in its middle, to another real
+    /// server than a director with the same table sent it. Hashing ones would not.
+    pub fn first_that_forgets(&self) -> Option<&str> {
+        let has_choice = |service: &&VirtualService| service.real_servers.len() > 1;
+        let schedulers = self.services.iter().filter(has_choice).map(|s| s.scheduler.as_str());
+        schedulers.into_iter().find(|scheduler| !matches!(*scheduler, "mh" | "sh" | "dh"))
+    }
+
     /// Each difference that changes where a client is sent. Connection counts are no difference,
     /// nor is `Local`: the kernel chooses it where the server's address is the director's own.
     pub fn differences(&self, other: &Table) -> Vec<Phrase> {

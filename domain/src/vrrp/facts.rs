@@ -51,6 +51,8 @@ pub struct DirectorFacts {
     pub filter: Result<Fact<FilterFinding>, String>,
     /// Real servers as tried from here; only asked of the director that shall take over.
     pub reach: Option<Fact<Vec<Reach>>>,
+    /// What its kernel does with packets of connections that it does not know.
+    pub kernel: Option<Fact<KernelSettings>>,
     /// Adverts as counted here; only asked of the director that shall take over.
     pub adverts: Option<Fact<AdvertCount>>,
 }
@@ -59,6 +61,31 @@ pub struct DirectorFacts {
 pub struct Reach {
     pub server: SocketAddr,
     pub reached: bool,
+}
+
+/// What decides whether a connection outlives the move of its address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KernelSettings {
+    /// `net.ipv4.ip_forward`: packets for an address that it no longer has go on to where it is.
+    pub ip_forward: bool,
+    /// `net.ipv4.vs.sloppy_tcp`: IPVS schedules a connection that it first sees in its middle.
+    pub sloppy_tcp: bool,
+}
+
+impl KernelSettings {
+    /// Reads what `sysctl` prints; a setting that the kernel does not have is off.
+    pub fn read(printed: &str) -> KernelSettings {
+        let is_on = |name: &str| {
+            printed
+                .lines()
+                .filter_map(|line| line.split_once('='))
+                .any(|(key, value)| key.trim() == name && value.trim() == "1")
+        };
+        KernelSettings {
+            ip_forward: is_on("net.ipv4.ip_forward"),
+            sloppy_tcp: is_on("net.ipv4.vs.sloppy_tcp"),
+        }
+    }
 }
 
 /// Two readings of the counter of received adverts.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::facts::{AdvertCount, ClientFacts, DirectorFacts, HandOverInput, Reach};
+use super::facts::{AdvertCount, ClientFacts, DirectorFacts, HandOverInput, KernelSettings, Reach};
 use super::packet_filter::FilterFinding;
 use super::{
     Auth, InstanceConf, InstanceName, InstanceState, TrackFile, VirtualAddress, VrrpState,
@@ -90,6 +90,7 @@ pub(super) fn director(node: i64, name: &str, priority: u8, state: VrrpState) ->
             server: SocketAddr::from(([192, 168, 1, 102], 80)),
             reached: true,
         }])),
+        kernel: Some(seen(KernelSettings { ip_forward: true, sloppy_tcp: true })),
         adverts: Some(seen(AdvertCount { before: 20, after: 21 })),
     }
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::facts::{AdvertCount, Reach};
+use super::super::facts::{AdvertCount, KernelSettings, Reach};
 use super::super::fixtures::{NOW, director, input, seen, track_file};
 use super::super::packet_filter::FilterFinding;
 use super::super::{Auth, VrrpState};
@@ -58,6 +58,25 @@ fn a_director_that_preempts_is_let_through_by_lowering_the_other() {
     let draft = hand_over(&input(), NOW).unwrap();
     assert_eq!(draft.verdict(), Verdict::Pass);
     insta::assert_snapshot!("preempt", readable(&draft));
+}
+
+#[test]
+fn it_is_said_what_becomes_of_open_connections() {
+    let said = |scheduler: &str, sloppy_tcp: bool| {
+        let mut input = input();
+        for director in &mut input.directors {
+            let service = &mut director.ipvs.as_mut().unwrap().value.services[0];
+            service.scheduler = scheduler.to_owned();
+            let mut second = service.real_servers[0].clone();
+            second.address = IpAddr::from([192, 168, 1, 103]);
+            service.real_servers.push(second);
+            director.kernel = Some(seen(KernelSettings { ip_forward: true, sloppy_tcp }));
+        }
+        hand_over(&input, NOW).unwrap().prediction.unwrap().basis.en
+    };
+    assert!(said("mh", true).contains("Open connections go on: dir-b sends each to the same"));
+    assert!(said("mh", false).contains("not both are seen set"));
+    assert!(said("wrr", true).contains("is cut: wrr on dir-b does not know"));
 }
 
 #[test]

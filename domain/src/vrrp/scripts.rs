@@ -36,6 +36,15 @@ pub fn heard(instance: &ConfName, signal: u8, tries: u32) -> RemoteCommand {
     command.timeout_ms(30_000)
 }
 
+/// Prints the settings that [`KernelSettings::read`](super::facts::KernelSettings::read) reads.
+pub fn kernel_settings() -> RemoteCommand {
+    RemoteCommand::new("sysctl").words(&[
+        "--ignore",
+        "net.ipv4.ip_forward",
+        "net.ipv4.vs.sloppy_tcp",
+    ])
+}
+
 /// Prints the number of the signal by which keepalived dumps its state. A build without JSON
 /// refuses, and would die of the signal.
 pub fn json_signal() -> RemoteCommand {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use futures::future::{join, join_all, join3, join4};
+use futures::future::{join, join_all, join3, join5};
 use signalbox_domain::fact::Fact;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::Table;
@@ -14,7 +14,7 @@ use signalbox_domain::values::{ConfName, InvalidValue};
 use signalbox_domain::vrrp::client::Question;
 use signalbox_domain::vrrp::election::{own_track_file, track_file_to_install};
 use signalbox_domain::vrrp::facts::{
-    AdvertCount, ClientFacts, DirectorFacts, HandOverInput, Reach, RunningJob,
+    AdvertCount, ClientFacts, DirectorFacts, HandOverInput, KernelSettings, Reach, RunningJob,
 };
 use signalbox_domain::vrrp::packet_filter::{
     FilterFinding, advert_protocol, read_iptables, read_nftables,
@@ -122,8 +122,8 @@ impl Member<'_> {
         };
         let reach =
             async { if takes_over { node.reach(&self.servers_in_use()).await } else { None } };
-        let ((json_signal, adverts), (number, to_install), filter, reach) =
-            join4(signal, node.lever(conf), node.filter(conf), reach).await;
+        let ((json_signal, adverts), (number, to_install), filter, reach, kernel) =
+            join5(signal, node.lever(conf), node.filter(conf), reach, node.kernel_settings()).await;
         DirectorFacts {
             node: *self.id,
             name: self.record.name.to_string(),
@@ -146,6 +146,7 @@ impl Member<'_> {
             to_install,
             filter,
             reach,
+            kernel,
             adverts,
         }
     }
@@ -192,6 +193,12 @@ impl Asked<'_> {
         let printed = self.stdout(scripts::json_signal()).await.ok()?;
         let signal = printed.value.trim().parse().ok()?;
         Some(Fact::new(signal, printed.observed_at, printed.source))
+    }
+
+    async fn kernel_settings(&self) -> Option<Fact<KernelSettings>> {
+        let printed = self.stdout(scripts::kernel_settings()).await.ok()?;
+        let settings = KernelSettings::read(&printed.value);
+        Some(Fact::new(settings, printed.observed_at, printed.source))
     }
 
     async fn adverts(&self, conf: &InstanceConf, signal: u8) -> Option<Fact<AdvertCount>> {

@@ -70,18 +70,24 @@ impl Console {
         self.plan_of_that_may_run(&self.hand_over(to))
     }
 
-    /// Plans until the plan may run: facts on slow nodes come a moment later.
+    /// Plans until the plan may run and stays as it is: facts on slow nodes come a moment later.
     pub(crate) fn plan_of_that_may_run(&self, operation: &Value) -> Plan {
         use signalbox_domain::plan::Verdict;
         let deadline = Instant::now() + Duration::from_secs(60);
+        let mut before = String::new();
         loop {
-            match self.plan_of(operation) {
-                Ok(plan) if plan.draft.verdict() > Verdict::Block => return plan,
-                other => {
-                    let interlocks = other.map(|plan| plan.draft.interlocks);
-                    assert!(Instant::now() < deadline, "no plan may run: {interlocks:#?}");
+            let planned = self.plan_of(operation);
+            let shown = format!("{:#?}", planned.as_ref().map(|plan| &plan.draft.interlocks));
+            match planned {
+                Ok(plan) if plan.draft.verdict() > Verdict::Block => {
+                    if plan.hash == before {
+                        return plan;
+                    }
+                    before = plan.hash;
                 }
+                _ => before.clear(),
             }
+            assert!(Instant::now() < deadline, "no plan may run: {shown}");
             sleep(Duration::from_millis(500));
         }
     }
