@@ -143,6 +143,11 @@ impl Lab {
     }
 }
 
+/// Which of the labs on this machine the environment names; 0 is the usual one.
+pub fn lab_id() -> Result<u8, LabError> {
+    Ok(Site::from_environment()?.id())
+}
+
 /// As [`Lab::down`], also for what a lab that crashed has left.
 pub fn down_all(progress: &mut dyn FnMut(&str)) -> Result<(), LabError> {
     down(Site::from_environment()?, progress)

@@ -36,7 +36,7 @@ mod wire;
 
 pub use error::LabError;
 pub use host::{REQUIRED_PACKAGES, missing_packages};
-pub use lab::{Lab, NodeState, NodeStatus, down_all};
+pub use lab::{Lab, NodeState, NodeStatus, down_all, lab_id};
 pub use state::{Cut, LabNode, Link, NodeKind, VirtualAddress};
 pub use topology::Role;
 pub use up::UpOptions;

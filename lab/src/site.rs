@@ -26,6 +26,10 @@ impl Site {
         }
     }
 
+    pub(crate) fn id(self) -> u8 {
+        self.id
+    }
+
     /// Added to names: nothing for the usual lab.
     fn suffix(self) -> String {
         if self.id == 0 { String::new() } else { format!("-{}", self.id) }

@@ -23,8 +23,9 @@ use crate::{
     setup,
 };
 
-/// Where the demo's console listens, so that a browser's bookmark stays good.
-const LISTEN: &str = "127.0.0.1:8480";
+/// Where the console over the usual lab listens, so that a browser's bookmark stays good. The one
+/// over lab N listens N further on.
+const PORT: u16 = 8480;
 
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {
@@ -100,7 +101,8 @@ fn start_parts(
     built: build::Built,
     topology: Option<&str>,
 ) -> Result<Record, Failure> {
-    let mut record = Record::new(LISTEN, built, places.target.join("demo"));
+    let listen = format!("127.0.0.1:{}", PORT + u16::from(signalbox_lab::lab_id()?));
+    let mut record = Record::new(&listen, built, places.target.join("demo"));
     record.save(places)?;
     let lab = match topology {
         Some(topology) => Some(lab(places, &mut record, topology)?),
@@ -109,7 +111,7 @@ fn start_parts(
 
     step("Starting the console");
     fresh_directory(&record.data)?;
-    let process = Console::of(&record).serve(LISTEN)?;
+    let process = Console::of(&record).serve(&listen)?;
     record.console = Some(process.clone());
     record.save(places)?;
     Console::of(&record).wait_until_it_answers(&process)?;
@@ -119,6 +121,7 @@ fn start_parts(
     if let Some(lab) = lab {
         step("Adding the nodes");
         let credential = Console::of(&record).add_credential(lab.private_key())?;
+        record.private_key = Some(lab.private_key().to_owned());
         for node in lab.nodes() {
             Console::of(&record).add_node(node, &credential)?;
             println!("  {:<10} {}", node.name, node.management);

@@ -14,6 +14,8 @@ pub(crate) struct Record {
     /// API token with the role admin; empty until the console has made it.
     pub(crate) token: String,
     pub(crate) nodes: Vec<Node>,
+    /// The key that the nodes accept.
+    pub(crate) private_key: Option<PathBuf>,
     /// The console's program, and the files that it serves.
     pub(crate) program: PathBuf,
     pub(crate) site: PathBuf,
@@ -38,6 +40,7 @@ impl Record {
             url: format!("http://{listen}"),
             token: String::new(),
             nodes: Vec::new(),
+            private_key: None,
             program: built.console,
             site: built.site,
             data,
