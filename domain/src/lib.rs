@@ -3,6 +3,7 @@
 //! the server and the browser run the same code.
 
 pub mod access;
+pub mod amount;
 pub mod audit;
 pub mod backups;
 pub mod engines;

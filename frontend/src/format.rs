@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use signalbox_domain::amount::bytes;
+use signalbox_domain::amount::{three_digits, trimmed};
 use signalbox_domain::phrase::Language;
 use signalbox_domain::time::Timestamp;
 
@@ -28,21 +30,6 @@ pub fn rate(number: u64, language: Language) -> String {
         (Language::Zh, 10_000..100_000_000) => format!("{} 万", three_digits(exact / 1e4)),
         (Language::Zh, _) => format!("{} 亿", three_digits(exact / 1e8)),
     }
-}
-
-/// `512 B`, `14 MiB`, `26.4 GiB`.
-pub fn bytes(amount: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    let mut value = amount as f64;
-    let mut unit = "B";
-    for larger in UNITS {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = larger;
-    }
-    if unit == "B" { format!("{amount} B") } else { format!("{} {unit}", three_digits(value)) }
 }
 
 /// Bytes a second as network people count: `418 Mbit/s`.
@@ -117,20 +104,6 @@ fn units(language: Language) -> [&'static str; 5] {
     match language {
         Language::En => ["ms", "s", "m", "h", "d"],
         Language::Zh => ["毫秒", "秒", "分", "小时", "天"],
-    }
-}
-
-/// At most one decimal, and none when it is zero.
-fn trimmed(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
-}
-
-fn three_digits(value: f64) -> String {
-    match value {
-        ..10.0 => format!("{value:.1}"),
-        ..100.0 => trimmed(value),
-        _ => format!("{value:.0}"),
     }
 }
 
@@ -241,9 +214,6 @@ mod tests {
 
     #[test]
     fn amounts() {
-        assert_eq!(bytes(512), "512 B");
-        assert_eq!(bytes(14 * 1024 * 1024), "14 MiB");
-        assert_eq!(bytes(28_346_784_153), "26.4 GiB");
         assert_eq!(bit_rate(52_250_000), "418 Mbit/s");
     }
 

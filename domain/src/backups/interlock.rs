@@ -2,6 +2,7 @@
 
 use super::inventory::Inventory;
 use super::plan::{Candidate, TakeInput};
+use crate::amount::bytes;
 use crate::engines::{EngineState, Flavour, ThreadState};
 use crate::phrase::Phrase;
 use crate::plan::{Interlock, Verdict};
@@ -186,28 +187,19 @@ fn has_coordinates(source: &Candidate) -> Interlock {
 
 fn fits(input: &TakeInput) -> Interlock {
     let (needs, free) = (needed_bytes(&input.inventory.value), input.free_bytes.value);
-    let mib = |bytes: u64| bytes >> 20;
+    let (needs_shown, free_shown) = (bytes(needs), bytes(free));
     let (verdict, detail) = if free < needs {
         (
             Verdict::Block,
             Phrase::new(
                 format!(
-                    "Needs up to {} MiB; {} MiB are free where the console keeps backups. Free space there.",
-                    mib(needs),
-                    mib(free)
+                    "Needs up to {needs_shown}; {free_shown} are free where the console keeps backups. Free space there."
                 ),
-                format!(
-                    "最多需要 {} MiB；备份目录仅剩 {} MiB。请清理空间。",
-                    mib(needs),
-                    mib(free)
-                ),
+                format!("最多需要 {needs_shown}；备份目录仅剩 {free_shown}。请清理空间。"),
             ),
         )
     } else {
-        (
-            Verdict::Pass,
-            Phrase::new(format!("{} MiB free", mib(free)), format!("剩余 {} MiB", mib(free))),
-        )
+        (Verdict::Pass, Phrase::new(format!("{free_shown} free"), format!("剩余 {free_shown}")))
     };
     Interlock {
         id: "space".to_owned(),
@@ -229,7 +221,7 @@ fn covered(input: &TakeInput) -> Interlock {
             Verdict::Warn,
             Phrase::new(
                 format!(
-                    "{} of another engine may change while they are read: {named}",
+                    "Tables without transactions ({}) may change while they are read: {named}",
                     outside.len()
                 ),
                 format!("{} 张非事务表在读取期间可能变化：{named}", outside.len()),

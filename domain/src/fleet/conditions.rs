@@ -6,6 +6,7 @@ use super::engine_stations::source_fault;
 use super::lines::{Key, id as line_id, service_of};
 use super::picture::{Picture, Seen};
 use super::{Line, Points};
+use crate::amount::bytes;
 use crate::lvs::VirtualService;
 use crate::nodes::LinkState;
 use crate::phrase::Phrase;
@@ -111,7 +112,7 @@ fn disks(node: Seen) -> Vec<Condition> {
         .filter_map(|disk| {
             let free = disk.free_bytes.saturating_mul(100).checked_div(disk.total_bytes)?;
             let used = 100_u64.saturating_sub(free);
-            let free_mib = disk.free_bytes / 1024 / 1024;
+            let free_shown = bytes(disk.free_bytes);
             (free < DISK_LOW_PERCENT).then(|| Condition {
                 id: format!("node/{}/disk{}", node.record.id, disk.mount),
                 signal: if free < DISK_FULL_PERCENT { Signal::Danger } else { Signal::Caution },
@@ -119,10 +120,7 @@ fn disks(node: Seen) -> Vec<Condition> {
                     format!("{} on {name} is {used} % full", disk.mount),
                     format!("{name} 的 {} 已用 {used}%", disk.mount),
                 ),
-                detail: Phrase::new(
-                    format!("{free_mib} MiB are free"),
-                    format!("剩余 {free_mib} MiB"),
-                ),
+                detail: Phrase::new(format!("{free_shown} are free"), format!("剩余 {free_shown}")),
                 href: href(node),
                 hold_off: AT_ONCE,
             })
