@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use signalbox_domain::access::PASSWORD_LEAST_CHARACTERS;
 
-use super::Door;
+use super::{Door, on_link};
 use crate::api::{self, Problem};
 use crate::locale::{t, t_with};
 use crate::locales::access as texts;
@@ -24,14 +24,7 @@ pub fn SetUp() -> impl IntoView {
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let again = RwSignal::new(String::new());
     let (problem, busy) = (RwSignal::new(None::<Problem>), RwSignal::new(false));
-    Effect::new(move |_| {
-        let location = window().location();
-        let hash = location.hash().unwrap_or_default();
-        if let Some(given) = hash.strip_prefix("#link=").filter(|given| !given.is_empty()) {
-            token.set(given.to_owned());
-            let _ = location.set_hash("");
-        }
-    });
+    on_link(move |given| token.set(given));
     let needed = Callback::new(|text: String| text.is_empty().then(|| t(texts::NEEDED).to_owned()));
     let long_enough = Callback::new(|text: String| too_short(&text));
     let same = Callback::new(move |text: String| {

@@ -4,7 +4,7 @@ use leptos_router::hooks::use_query_map;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Door;
+use super::{Door, on_link};
 use crate::api::{self, Problem};
 use crate::locale::t;
 use crate::locales::access as texts;
@@ -49,19 +49,11 @@ pub fn SignIn() -> impl IntoView {
         let body = Credentials { name: name.get_untracked(), password: password.get_untracked() };
         leptos::task::spawn_local(async move { finish(api::post("/api/v1/session", &body).await) });
     };
-    Effect::new(move |_| {
-        let location = window().location();
-        let link = location.hash().unwrap_or_default();
-        let Some(link) = link.strip_prefix("#link=").filter(|link| !link.is_empty()) else {
-            return;
-        };
-        // Not kept in the address bar or the history.
-        let _ = location.set_hash("");
+    on_link(move |link| {
         busy.set(true);
-        let body = Link { link: link.to_owned() };
-        leptos::task::spawn_local(async move {
-            finish(api::post("/api/v1/session", &body).await);
-        });
+        problem.set(None);
+        let body = Link { link };
+        leptos::task::spawn_local(async move { finish(api::post("/api/v1/session", &body).await) });
     });
     view! {
         <Door title=t(texts::SIGN_IN_TO)>
