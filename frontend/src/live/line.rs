@@ -42,9 +42,16 @@ impl LineState {
     }
 }
 
-/// How long to wait before the `attempt`th try to connect: 0.5 s doubling up to 8 s.
-pub(super) fn retry_after(attempt: u32) -> Duration {
-    Duration::from_millis(500 << attempt.min(4))
+/// Whether to connect anew after `attempts` tries in vain: at once rarely helps, so each waits twice
+/// as long, from 0.5 s up to 8 s, and an answer is given the time after which silence is told.
+pub(super) fn try_again(
+    closed: bool,
+    silence: Duration,
+    since_try: Duration,
+    attempts: u32,
+) -> bool {
+    let wait = Duration::from_millis(500 << attempts.min(4));
+    if closed { since_try >= wait } else { silence.min(since_try) >= wait.max(QUIET_AFTER) }
 }
 
 #[cfg(test)]
@@ -65,7 +72,18 @@ mod tests {
 
     #[test]
     fn tries_become_rarer_up_to_a_limit() {
-        let waits: Vec<u128> = (0..7).map(|n| retry_after(n).as_millis()).collect();
-        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
+        let ms = Duration::from_millis;
+        let first = |closed, attempts| {
+            (0..100).find(|n| try_again(closed, ms(n * 500), ms(n * 500), attempts)).unwrap() * 500
+        };
+        assert_eq!([0, 1, 2, 3, 4, 5].map(|n| first(true, n)), [500, 1000, 2000, 4000, 8000, 8000]);
+        assert_eq!([0, 2, 3, 4].map(|n| first(false, n)), [3000, 3000, 4000, 8000]);
+    }
+
+    #[test]
+    fn a_socket_that_speaks_is_left_alone() {
+        let hour = Duration::from_secs(3600);
+        assert!(!try_again(false, Duration::from_secs(1), hour, 0));
+        assert!(!try_again(false, hour, Duration::from_secs(1), 0), "it was opened just now");
     }
 }

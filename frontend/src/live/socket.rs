@@ -10,10 +10,10 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{MessageEvent, WebSocket};
 
 use super::Live;
-use super::line::{LineState, retry_after};
+use super::line::{LineState, try_again};
 
 /// How often the silence is measured.
-const WATCH_EVERY: Duration = Duration::from_millis(500);
+const WATCH_EVERY: Duration = Duration::from_millis(250);
 
 /// A page has one socket, and a browser's page one thread.
 struct Line {
@@ -21,6 +21,8 @@ struct Line {
     socket: Option<WebSocket>,
     /// Tries since the last message.
     attempts: u32,
+    /// `performance.now()` of the last try.
+    tried_at_ms: f64,
     /// `performance.now()` of the last message, or of the start before there was one.
     heard_at_ms: f64,
 }
@@ -34,9 +36,11 @@ fn with_line<R>(act: impl FnOnce(&mut Line) -> R) -> Option<R> {
 }
 
 pub(super) fn start(live: Live) {
-    LINE.set(Some(Line { live, socket: None, attempts: 0, heard_at_ms: now_ms() }));
+    let now_ms = now_ms();
+    let line = Line { live, socket: None, attempts: 0, tried_at_ms: now_ms, heard_at_ms: now_ms };
+    LINE.set(Some(line));
     connect();
-    set_interval(measure_silence, WATCH_EVERY);
+    set_interval(watch, WATCH_EVERY);
 }
 
 pub(super) fn connect() {
@@ -53,11 +57,12 @@ pub(super) fn connect() {
             heard(&text);
         }
     });
-    // An error is always followed by a close.
-    let this = socket.clone();
-    listen(&socket, "close", move |_| closed(&this));
-    let replaced = with_line(|line| line.socket.replace(socket)).flatten();
-    if let Some(old) = replaced {
+    let now_ms = now_ms();
+    let replaced = with_line(|line| {
+        line.tried_at_ms = now_ms;
+        line.socket.replace(socket)
+    });
+    if let Some(Some(old)) = replaced {
         let _ = old.close();
     }
 }
@@ -105,24 +110,23 @@ fn heard(text: &str) {
     }
 }
 
-fn closed(socket: &WebSocket) {
-    let wait = with_line(|line| {
-        let current = line.socket.as_ref() == Some(socket);
-        current.then(|| {
-            line.attempts += 1;
-            retry_after(line.attempts - 1)
-        })
-    });
-    if let Some(wait) = wait.flatten() {
-        set_timeout(connect, wait);
-    }
-}
-
-fn measure_silence() {
-    let Some((live, heard_at_ms)) = with_line(|line| (line.live, line.heard_at_ms)) else {
+/// Says how long the console has been silent, and connects anew when that is too long: a network
+/// that only drops packets closes no socket.
+fn watch() {
+    let now_ms = now_ms();
+    let since = |then_ms: f64| Duration::from_secs_f64((now_ms - then_ms).max(0.0) / 1e3);
+    let Some((live, silence, again)) = with_line(|line| {
+        let silence = since(line.heard_at_ms);
+        let closed = line.socket.as_ref().is_none_or(|s| s.ready_state() >= WebSocket::CLOSING);
+        let again = try_again(closed, silence, since(line.tried_at_ms), line.attempts);
+        line.attempts += u32::from(again);
+        (line.live, silence, again)
+    }) else {
         return;
     };
-    let silence = Duration::from_secs_f64((now_ms() - heard_at_ms).max(0.0) / 1e3);
+    if again {
+        connect();
+    }
     let state = LineState::after(silence, live.now.get_untracked());
     let shown = live.line.get_untracked();
     // Until the first message only silence is news.
