@@ -39,6 +39,8 @@ const HEADING: f64 = 40.0;
 const VIP_WIDTH: f64 = 108.0;
 const SERVICE_WIDTH: f64 = 124.0;
 const ENGINE_WIDTH: f64 = 144.0;
+/// Between two engines there is room for the blocks of their lag.
+const ENGINE_GAP: f64 = 48.0;
 /// Distance between two legs of a fan, and the height of their boxes.
 const PITCH: f64 = 36.0;
 const LEG_HEIGHT: f64 = 30.0;
@@ -68,6 +70,13 @@ impl Columns {
             stations: service + SERVICE_WIDTH + 44.0 + more / 2.0,
         }
     }
+
+    /// As wide as the longest chain of engines needs; the page scrolls what it has no room for.
+    fn with_room_for(self, fleet: &FleetView) -> Columns {
+        let chain = fleet.lines.iter().map(|line| deepest(&line.engines)).max().unwrap_or(0) as f64;
+        let engines = ENGINE_WIDTH + chain * (ENGINE_GAP + ENGINE_WIDTH);
+        Columns { width: self.width.max(self.stations + engines + MARGIN), ..self }
+    }
 }
 
 /// Where a line's parts came to lie: buttons of the page are put over the drawing.
@@ -79,6 +88,7 @@ pub struct Placed {
 }
 
 pub fn lay_out(fleet: &FleetView, columns: Columns, reading: Reading) -> (Scene, Vec<Placed>) {
+    let columns = columns.with_room_for(fleet);
     let mut scene = Scene::new(columns.width, 0.0);
     headings(&mut scene, columns, reading.language);
     let mut top = HEADING;
@@ -297,7 +307,7 @@ impl Drawn<'_> {
 
     fn engines(&mut self) {
         let engines = &self.line.engines;
-        let depth = (0..engines.len()).map(|index| depth_of(engines, index)).max().unwrap_or(0);
+        let depth = deepest(engines);
         let room = self.columns.width - MARGIN - self.columns.stations - ENGINE_WIDTH;
         let step = (room / depth.max(1) as f64).min(216.0);
         let top = if self.line.legs.len() > 1 {
@@ -528,6 +538,11 @@ fn source_of(engines: &[EngineStation], index: usize) -> Option<usize> {
     let follows = engines.get(index)?.follows?;
     // Replicas come after the one they follow; anything else would be a ring.
     engines.iter().take(index).position(|engine| engine.node == follows)
+}
+
+/// How many replications the longest chain has.
+fn deepest(engines: &[EngineStation]) -> usize {
+    (0..engines.len()).map(|index| depth_of(engines, index)).max().unwrap_or(0)
 }
 
 fn depth_of(engines: &[EngineStation], index: usize) -> usize {

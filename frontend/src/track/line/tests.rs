@@ -110,3 +110,10 @@ fn stations_keep_their_place_however_wide_the_window() {
     assert!(wide.stations - narrow.stations <= 32.0, "the rest goes to the tracks at the right");
     assert_eq!(fit("a-very-long-name", 8), "a-very-…");
 }
+
+#[test]
+fn however_narrow_the_page_no_engine_covers_another() {
+    let (scene, _) = lay_out(&sample::fleet(), Columns::fit(640.0), READING);
+    let narrow = |shape: &&Shape| matches!(shape, Shape::Block { width, .. } if *width < 1.0);
+    assert_eq!(flat(&scene.shapes).into_iter().filter(narrow).count(), 0);
+}
