@@ -16,6 +16,7 @@ use serde_json::Value;
 use signalbox_domain::ids::JobId;
 use signalbox_domain::jobs::LogLine;
 use signalbox_domain::live::{ServerMessage, Topic};
+use signalbox_domain::signal::Signal as Aspect;
 use signalbox_domain::time::Timestamp;
 
 pub use line::LineState;
@@ -60,6 +61,11 @@ impl Live {
     /// Whether what is shown is current enough to act on.
     pub fn is_fresh(self) -> bool {
         self.line.get().is_fresh()
+    }
+
+    /// An aspect as it may be shown now: while the page is stale no lamp may look like news.
+    pub fn shown(self, aspect: Aspect) -> Aspect {
+        if self.line.get().is_stale() { Aspect::Unknown } else { aspect }
     }
 
     /// A topic's document, from now on and as long as the component that asks lives. `None` until

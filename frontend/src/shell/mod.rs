@@ -16,6 +16,7 @@ pub use top_bar::{LanguageToggle, ThemeToggle};
 
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
+use wasm_bindgen::JsCast;
 
 use crate::locale::t;
 use crate::locales::shell as texts;
@@ -30,7 +31,9 @@ pub fn Frame() -> impl IntoView {
     Desk::provide();
     shortcuts::listen(palette);
     view! {
-        <a class="visually-hidden" href="#main">{t(texts::SKIP)}</a>
+        <a class="visually-hidden" href="#main" on:click=skip>
+            {t(texts::SKIP)}
+        </a>
         <div class="app" class:narrow=move || chosen.narrow.get()>
             <nav::Nav />
             <top_bar::TopBar />
@@ -48,5 +51,15 @@ pub fn Frame() -> impl IntoView {
         <shortcuts::Help />
         <announcer::Announcer />
         <Toasts />
+    }
+}
+
+/// To the page's content; the router would take the link's address for another page's.
+fn skip(event: leptos::ev::MouseEvent) {
+    event.prevent_default();
+    event.stop_propagation();
+    let main = document().get_element_by_id("main");
+    if let Some(main) = main.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = main.focus();
     }
 }

@@ -52,9 +52,13 @@ pub const PLACES: [Place; 7] = [
 #[component]
 pub(super) fn Nav() -> impl IntoView {
     let chosen = use_chosen();
-    let fleet = use_live().watch::<FleetView>(Topic::Fleet);
+    let live = use_live();
+    let fleet = live.watch::<FleetView>(Topic::Fleet);
     let link = move |place: Place| {
-        let counted = Memo::new(move |_| fleet.with(|fleet| count(place.href, fleet.as_ref()?)));
+        let counted = Memo::new(move |_| {
+            let (aspect, number) = fleet.with(|fleet| count(place.href, fleet.as_ref()?))?;
+            Some((live.shown(aspect), number))
+        });
         view! {
             {place.begins_group.then(|| view! { <hr /> })}
             <a href=place.href aria-current=current(place.href) title=t(place.name)>
@@ -110,9 +114,13 @@ pub(super) fn Nav() -> impl IntoView {
 pub(super) fn BottomBar() -> impl IntoView {
     const SHOWN: [&str; 4] = ["/", "/nodes", "/vrrp", "/jobs"];
     let palette = PaletteSwitch::get();
-    let fleet = use_live().watch::<FleetView>(Topic::Fleet);
+    let live = use_live();
+    let fleet = live.watch::<FleetView>(Topic::Fleet);
     let link = move |place: Place| {
-        let counted = Memo::new(move |_| fleet.with(|fleet| count(place.href, fleet.as_ref()?)));
+        let counted = Memo::new(move |_| {
+            let (aspect, number) = fleet.with(|fleet| count(place.href, fleet.as_ref()?))?;
+            Some((live.shown(aspect), number))
+        });
         view! {
             <a href=place.href aria-current=current(place.href)>
                 <IconView icon=place.icon />

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use signalbox_domain::fleet::{FleetView, NodeRole, NodeSummary};
+use signalbox_domain::ids::NodeId;
 use signalbox_domain::live::Topic;
-use signalbox_domain::signal::Signal as Aspect;
 
 use crate::live::use_live;
 use crate::locale::{Text, t};
@@ -21,6 +21,10 @@ const GROUPS: [(NodeRole, Text); 4] = [
 pub(super) fn Strip() -> impl IntoView {
     let live = use_live();
     let fleet = live.watch::<FleetView>(Topic::Fleet);
+    // The toolbar is one stop of Tab: where one was last, at first the first lamp.
+    let visited = RwSignal::new(None::<NodeId>);
+    let stop =
+        Memo::new(move |_| visited.get().or_else(|| fleet.with(|fleet| first(fleet.as_ref()))));
     let group = move |(role, name): (NodeRole, Text)| {
         let members = Memo::new(move |_| fleet.with(|fleet| members(fleet.as_ref(), role)));
         move || {
@@ -29,7 +33,7 @@ pub(super) fn Strip() -> impl IntoView {
                 view! {
                     <span class="grp">
                         <b>{t(name)}</b>
-                        {members.into_iter().map(|node| lamp(node, live.line().is_stale())).collect_view()}
+                        {members.into_iter().map(|node| view! { <NodeLamp node visited stop /> }).collect_view()}
                     </span>
                 }
             })
@@ -42,15 +46,30 @@ pub(super) fn Strip() -> impl IntoView {
     }
 }
 
-/// When the page itself is stale no lamp may still look like news.
-fn lamp(node: NodeSummary, stale: bool) -> impl IntoView {
-    let aspect = if stale { Aspect::Unknown } else { node.signal };
-    let words = format!("{}, {}", node.name, aspect_word(aspect));
+#[component]
+fn NodeLamp(
+    node: NodeSummary,
+    visited: RwSignal<Option<NodeId>>,
+    stop: Memo<Option<NodeId>>,
+) -> impl IntoView {
+    let (id, name, live) = (node.id, node.name, use_live());
+    let aspect = Signal::derive(move || live.shown(node.signal));
+    let words = move || format!("{name}, {}", aspect_word(aspect.get()));
     view! {
-        <a href=format!("/nodes/{}", node.id) title=words.clone() aria-label=words>
+        <a
+            href=format!("/nodes/{id}")
+            tabindex=move || if stop.get() == Some(id) { "0" } else { "-1" }
+            title=words.clone()
+            aria-label=words
+            on:focus=move |_| visited.set(Some(id))
+        >
             <Lamp aspect=aspect size=9 />
         </a>
     }
+}
+
+fn first(fleet: Option<&FleetView>) -> Option<NodeId> {
+    GROUPS.iter().find_map(|(role, _)| Some(members(fleet, *role).first()?.id))
 }
 
 fn members(fleet: Option<&FleetView>, role: NodeRole) -> Vec<NodeSummary> {

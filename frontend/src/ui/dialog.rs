@@ -108,10 +108,11 @@ fn CloseButton(on_close: Callback<()>) -> impl IntoView {
 
 const FOCUSABLE: &str = "a[href], button, input, textarea, select, [tabindex]:not([tabindex='-1'])";
 
-/// The elements below `root` that a CSS selector names, in document order.
+/// The elements below `root` that a CSS selector names, in document order. Links of an SVG are none
+/// of HTML's, but take focus as those do.
 pub(crate) fn elements(root: &Element, selector: &str) -> Vec<HtmlElement> {
     let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
-    (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+    (0..found.length()).filter_map(|at| Some(found.get(at)?.unchecked_into())).collect()
 }
 
 fn focused() -> Option<HtmlElement> {

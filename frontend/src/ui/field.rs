@@ -130,7 +130,8 @@ pub fn Check(#[prop(into)] label: String, value: RwSignal<bool>) -> impl IntoVie
     }
 }
 
-/// Arrow keys, Home and End walk the focusable parts of a group (tabs, radios, toolbars).
+/// Arrow keys, Home and End walk the focusable parts of a group: tabs, radios, toolbars, rows, the
+/// stations of a diagram.
 pub fn move_focus(event: KeyboardEvent) {
     let key = event.key();
     let step = match key.as_str() {
@@ -144,7 +145,7 @@ pub fn move_focus(event: KeyboardEvent) {
     else {
         return;
     };
-    let members = crate::ui::dialog::elements(&group, "a, button, [role=row][tabindex]");
+    let members = crate::ui::dialog::elements(&group, "a, button, tr[tabindex]");
     let count = i32::try_from(members.len()).unwrap_or(0);
     if count == 0 {
         return;

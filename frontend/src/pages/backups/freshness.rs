@@ -40,9 +40,7 @@ pub(super) fn Trees(backups: Memo<Option<BackupsView>>) -> impl IntoView {
 fn Tree(tree: Freshness) -> impl IntoView {
     let live = use_live();
     let signal = tree.signal;
-    let aspect = Memo::new(move |_| {
-        if live.line().is_stale() { signalbox_domain::signal::Signal::Unknown } else { signal }
-    });
+    let aspect = Memo::new(move |_| live.shown(signal));
     let target = format::duration(Duration::from_secs(tree.target_age_s), language());
     let operation = Operation::BackupsTake {
         engine: tree.node,

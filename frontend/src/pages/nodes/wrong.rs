@@ -6,6 +6,7 @@ use signalbox_domain::ids::NodeId;
 use signalbox_domain::signal::Signal as Aspect;
 
 use super::detail::Seen;
+use crate::live::use_live;
 use crate::locale::{say, t, t_with};
 use crate::locales::{nodes as texts, overview};
 use crate::ui::{Age, Lamp, Plate, aspect_word};
@@ -58,7 +59,7 @@ fn is_of(fault: &Fault, id: NodeId) -> bool {
 
 fn row(fault: Fault) -> impl IntoView {
     let cleared = fault.cleared_at.is_some();
-    let aspect = if cleared { Aspect::Clear } else { fault.signal };
+    let aspect = use_live().shown(if cleared { Aspect::Clear } else { fault.signal });
     let elsewhere = !fault.href.starts_with("/nodes/");
     view! {
         <li class="fault">

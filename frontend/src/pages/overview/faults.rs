@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use signalbox_domain::fleet::{Fault, FleetView};
 use signalbox_domain::signal::Signal as Aspect;
 
+use crate::live::use_live;
 use crate::locale::{say, t};
 use crate::locales::overview as texts;
 use crate::ui::{Age, Lamp, Plate, aspect_word};
@@ -40,7 +41,7 @@ pub(super) fn Faults(fleet: Memo<Option<FleetView>>) -> impl IntoView {
 
 fn row(fault: Fault) -> impl IntoView {
     let cleared = fault.cleared_at;
-    let aspect = if cleared.is_some() { Aspect::Clear } else { fault.signal };
+    let aspect = use_live().shown(if cleared.is_some() { Aspect::Clear } else { fault.signal });
     view! {
         <li class="fault">
             <Lamp aspect=aspect label=aspect_word(aspect).to_owned() />

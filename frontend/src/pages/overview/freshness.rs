@@ -45,8 +45,10 @@ fn Row(freshness: Freshness) -> impl IntoView {
     let live = use_live();
     let (newest, target_s) = (freshness.newest_at, freshness.target_age_s);
     let share = Signal::derive(move || newest.map_or(1.0, |at| share(at, live.now(), target_s)));
-    let aspect = freshness.signal;
-    let late = (aspect != Aspect::Clear).then_some(aspect);
+    let signal = freshness.signal;
+    let aspect = Signal::derive(move || live.shown(signal));
+    let label = Signal::derive(move || Some(aspect_word(aspect.get()).to_owned()));
+    let late = (signal != Aspect::Clear).then_some(signal);
     let operation = Operation::BackupsTake {
         engine: freshness.node,
         kind: BackupKind::HotLogicalFull,
@@ -54,7 +56,7 @@ fn Row(freshness: Freshness) -> impl IntoView {
     };
     view! {
         <li class="fresh">
-            <Lamp aspect=aspect label=aspect_word(aspect).to_owned() />
+            <Lamp aspect label />
             <a class="plain b el" href="/backups">{freshness.engine.clone()}</a>
             <Bar share label=freshness.engine aspect=late tick=TARGET_AT />
             <span class="tn">

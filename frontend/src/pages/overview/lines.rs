@@ -13,7 +13,7 @@ use crate::locale::{language, t, t_with};
 use crate::locales::overview as texts;
 use crate::plan::OperationButton;
 use crate::track::{Columns, Drawing, Placed, Reading, Scene, lay_out};
-use crate::ui::{Empty, Plate, Segmented, Size};
+use crate::ui::{Empty, Plate, Segmented, Size, move_focus};
 
 /// What a window of 1440 px leaves for the diagram: the width that the server draws for.
 const USUAL_WIDTH: f64 = 1272.0;
@@ -90,7 +90,7 @@ fn Track(fleet: Memo<Option<FleetView>>) -> impl IntoView {
     let label = Signal::derive(move || t(texts::LINES).to_owned());
     let navigate = use_navigate();
     view! {
-        <div class="track wide-only" node_ref=place on:click=follow_link(navigate)>
+        <div class="track wide-only" node_ref=place on:click=follow_link(navigate) on:keydown=move_focus>
             <Drawing scene label />
             <For
                 each=move || laid_out.with(|(_, placed)| placed.clone())

@@ -42,9 +42,10 @@ pub(super) fn LinesList(fleet: Memo<Option<FleetView>>) -> impl IntoView {
 
 fn heading(line: &Line) -> impl IntoView + use<> {
     let title = format!("{} {}:{}", service_name(line), line.vip, line.port);
+    let aspect = use_live().shown(line.signal);
     view! {
         <div class="row">
-            <Lamp aspect=line.signal label=aspect_word(line.signal).to_owned() />
+            <Lamp aspect label=aspect_word(aspect).to_owned() />
             <h3>{title}</h3>
             <span class="i3">{traffic(line, language())}</span>
         </div>
@@ -53,7 +54,6 @@ fn heading(line: &Line) -> impl IntoView + use<> {
 
 fn rows(line: &Line) -> Vec<AnyView> {
     let language = language();
-    let stale = use_live().line().is_stale();
     let directors = line.points.iter().flat_map(|points| {
         points.directors.iter().map(move |director| Row {
             href: Some(format!("/nodes/{}", director.node)),
@@ -86,7 +86,7 @@ fn rows(line: &Line) -> Vec<AnyView> {
             aspect: engine.signal,
         }
     });
-    directors.chain(legs).chain(engines).map(|row| row.view(stale)).collect()
+    directors.chain(legs).chain(engines).map(Row::view).collect()
 }
 
 struct Row {
@@ -97,8 +97,8 @@ struct Row {
 }
 
 impl Row {
-    fn view(self, stale: bool) -> AnyView {
-        let aspect = if stale { Aspect::Unknown } else { self.aspect };
+    fn view(self) -> AnyView {
+        let aspect = use_live().shown(self.aspect);
         let name = match self.href {
             Some(href) => view! { <a class="plain b" href=href>{self.name}</a> }.into_any(),
             None => view! { <b>{self.name}</b> }.into_any(),

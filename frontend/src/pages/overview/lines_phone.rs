@@ -10,7 +10,7 @@ use crate::live::use_live;
 use crate::locale::{language, t_with};
 use crate::locales::overview as texts;
 use crate::track::{Drawing, Reading, Scene, carries, lay_out_upright, service_name};
-use crate::ui::{Badge, Lamp};
+use crate::ui::{Badge, Lamp, move_focus};
 
 /// The narrowest phone that is drawn for; a wider one shows the same drawing.
 const WIDTH: f64 = 360.0;
@@ -53,7 +53,7 @@ fn LineFold(fleet: Memo<Option<FleetView>>, id: String) -> impl IntoView {
         })
     };
     let aspect = Signal::derive(move || {
-        line.with(|line| line.as_ref().map_or(Aspect::Unknown, |l| l.signal))
+        live.shown(line.with(|line| line.as_ref().map_or(Aspect::Unknown, |l| l.signal)))
     });
     let vip =
         move || line.with(|line| line.as_ref().map_or(String::new(), |line| line.vip.to_string()));
@@ -69,7 +69,7 @@ fn LineFold(fleet: Memo<Option<FleetView>>, id: String) -> impl IntoView {
                 <span class="sp"></span>
                 <span class="mono i2">{vip}</span>
             </summary>
-            <div on:click=super::lines::follow_link(navigate)>
+            <div on:click=super::lines::follow_link(navigate) on:keydown=move_focus>
                 <Drawing scene label />
             </div>
             <div class="line-act">
@@ -82,7 +82,7 @@ fn LineFold(fleet: Memo<Option<FleetView>>, id: String) -> impl IntoView {
 fn carrying(line: &Line) -> impl IntoView + use<> {
     let all = line.legs.len();
     let carrying = line.legs.iter().filter(|leg| carries(leg)).count();
-    let aspect = line.signal;
+    let aspect = use_live().shown(line.signal);
     (carrying < all).then(|| {
         view! { <Badge aspect=aspect>{t_with(texts::CARRYING, &[&carrying, &all])}</Badge> }
     })

@@ -11,7 +11,6 @@ mod running;
 use leptos::prelude::*;
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::live::Topic;
-use signalbox_domain::signal::Signal as Aspect;
 
 use crate::live::use_live;
 use crate::locale::{t, t_with};
@@ -42,11 +41,9 @@ pub fn Overview() -> impl IntoView {
 fn Summary(fleet: Memo<Option<FleetView>>) -> impl IntoView {
     let live = use_live();
     let aspects = Memo::new(move |_| {
-        let stale = live.line().is_stale();
-        let shown = |aspect| if stale { Aspect::Unknown } else { aspect };
         fleet.with(|fleet| {
             let nodes = fleet.iter().flat_map(|fleet| fleet.nodes.values());
-            nodes.map(|node| shown(node.signal)).collect::<Vec<_>>()
+            nodes.map(|node| live.shown(node.signal)).collect::<Vec<_>>()
         })
     });
     let count = move || match aspects.with(Vec::len) {

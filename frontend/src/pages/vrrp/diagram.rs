@@ -9,6 +9,7 @@ use crate::live::use_live;
 use crate::locale::{t, t_with};
 use crate::locales::vrrp as texts;
 use crate::track::{Anchor, Drawing, Flow, Scene, Station, Way};
+use crate::ui::move_focus;
 
 const WIDTH: f64 = 400.0;
 const VIP: (f64, f64) = (128.0, 28.0);
@@ -31,7 +32,7 @@ pub(super) fn Diagram(instance: Memo<Option<InstanceView>>) -> impl IntoView {
         instance.with(|instance| instance.as_ref().map_or_else(String::new, in_words))
     });
     view! {
-        <div class="vrrp-diagram">
+        <div class="vrrp-diagram" on:keydown=move_focus>
             <Drawing scene label />
         </div>
     }

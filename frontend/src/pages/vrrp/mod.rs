@@ -105,7 +105,7 @@ fn Points(vrrp: Memo<Option<VrrpView>>, id: InstanceName) -> impl IntoView {
     let offered = Memo::new(move |_| instance.with(|instance| hand_over(instance.as_ref()?)));
     let head = move || {
         instance.get().map(|instance| {
-            let aspect = shown(&instance);
+            let aspect = use_live().shown(instance.signal);
             view! {
                 <Lamp aspect=aspect size=12 label=aspect_word(aspect).to_owned() />
                 <h2>{instance.id.0.clone()}</h2>
@@ -134,11 +134,6 @@ fn Points(vrrp: Memo<Option<VrrpView>>, id: InstanceName) -> impl IntoView {
             </p>
         </section>
     }
-}
-
-/// While the line to the console is stale nothing is known to be clear.
-fn shown(instance: &InstanceView) -> Aspect {
-    if use_live().line().is_stale() { Aspect::Unknown } else { instance.signal }
 }
 
 fn protocol(instance: &InstanceView) -> String {
