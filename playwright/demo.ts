@@ -3,14 +3,19 @@ import { readFileSync } from 'node:fs';
 
 import type { Page } from '@playwright/test';
 
+export type Role = 'viewer' | 'operator' | 'admin';
+
 /** The running demo, as `cargo xtask demo --detach` left it. */
 interface Demo {
   url: string;
   /** An API token with the role admin. */
   token: string;
   nodes: { name: string; role: string; address: string }[];
-  /** The console's program and its data directory. */
+  /** The file of the key that the nodes accept. */
+  private_key: string;
+  /** The console's program, the files that it serves, and its data directory. */
   program: string;
+  site: string;
   data: string;
 }
 
@@ -28,13 +33,16 @@ export async function open(page: Page, path: string) {
   await page.waitForSelector(hydrated);
 }
 
-/** Signs in as a person of this role would who was given a one-time link. */
-export async function signIn(page: Page, role: 'viewer' | 'operator' | 'admin' = 'admin') {
-  const args = ['sign-in-link', '--account', `browser-${role}`, '--role', role];
+/** A link that signs an account in, once; the account is made if it is not there. */
+export function signInLink(account: string, role: Role): string {
+  const args = ['sign-in-link', '--account', account, '--role', role];
   const link = execFileSync(demo.program, [...args, '--url', demo.url, '--data', demo.data]);
-  // From another page: on the sign-in page itself the link would be a mere change of the fragment.
-  await page.goto('about:blank');
-  await page.goto(link.toString().trim());
+  return link.toString().trim();
+}
+
+/** Signs in as a person of this role would who was given a one-time link. */
+export async function signIn(page: Page, role: Role = 'admin') {
+  await page.goto(signInLink(`browser-${role}`, role));
   await page.waitForURL((url) => url.pathname === '/');
   await page.waitForSelector(hydrated);
 }

@@ -1,0 +1,37 @@
+import { demo } from './demo';
+
+/** One request to the console's REST API, as a script with the demo's token sends it. */
+async function ask(method: string, path: string, body?: unknown) {
+  const answer = await fetch(demo.url + path, {
+    method,
+    headers: { authorization: `Bearer ${demo.token}`, 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? undefined : answer.json();
+}
+
+export const get = (path: string) => ask('GET', path);
+export const post = (path: string, body: unknown) => ask('POST', path, body);
+export const remove = (path: string) => ask('DELETE', path);
+
+/** Takes a backup and returns its job's number. */
+export async function backUp(): Promise<number> {
+  const { freshness } = await get('/api/v1/fleet');
+  const operation = {
+    operation: 'backups.take',
+    engine: freshness[0].node,
+    kind: 'hot_logical_full',
+  };
+  const plan = await post('/api/v1/plans', { operation });
+  const { id } = await post('/api/v1/jobs', { plan: plan.id, hash: plan.hash });
+  return id;
+}
+
+/** The director that holds an instance's addresses. */
+export async function holder(instance: string): Promise<string | undefined> {
+  const { instances } = await get('/api/v1/vrrp');
+  const found = instances.find((other: { id: string }) => other.id === instance);
+  const member = found?.members.find((m: { node: number }) => m.node === found.holder.node);
+  return member?.node_name;
+}

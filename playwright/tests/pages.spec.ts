@@ -1,0 +1,140 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { demo, everyPage, expect, open, test } from '../fixtures';
+
+// What holds on every page, whatever it is for.
+
+const STANDARD = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+test.describe.configure({ timeout: 120_000 });
+
+for (const theme of ['dark', 'light']) {
+  test(`nothing is in the way of assistive technology, ${theme}`, async ({ page }) => {
+    await prefer(page, { theme });
+    for (const path of [...(await everyPage()), '/sign-in']) {
+      await test.step(path, async () => {
+        await open(page, path);
+        await expectAccessible(page);
+      });
+    }
+    await test.step('over a page', async () => {
+      await open(page, '/vrrp');
+      await page.getByRole('button', { name: /, opens a plan$/ }).first().click();
+      await expect(page.locator('.plan-list')).toBeVisible();
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('d');
+      await expectAccessible(page);
+    });
+  });
+}
+
+test('everything is told in Chinese', async ({ page }) => {
+  await prefer(page, { lang: 'zh' });
+  for (const path of [...(await everyPage()), '/sign-in']) {
+    await test.step(path, async () => {
+      await open(page, path);
+      await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+      const texts = page.locator('nav a span, h1, h2, h3, th, dt, label, .label, .cap, .btn, .seg button, .badge');
+      const english = (await texts.allInnerTexts()).filter(isEnglish);
+      expect(english).toEqual([]);
+    });
+  }
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+
+  test('no page is wider than the screen, and fingers hit every button', async ({ page }) => {
+    for (const path of [...(await everyPage()), '/sign-in']) {
+      await test.step(path, async () => {
+        await open(page, path);
+        expect(await tooWide(page)).toEqual([]);
+        expect(await tooSmall(page)).toEqual([]);
+      });
+    }
+  });
+
+  test('the bar below leads round', async ({ page }) => {
+    await open(page, '/');
+    const bar = page.locator('nav.bottom');
+    for (const [name, heading] of [
+      ['Nodes', 'Nodes'],
+      ['VRRP', 'VRRP'],
+      ['Jobs', 'Jobs'],
+      ['Overview', 'Overview'],
+    ]) {
+      await bar.getByRole('link', { name }).tap();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+      await expect(bar.getByRole('link', { name })).toHaveAttribute('aria-current', 'page');
+    }
+    await bar.getByRole('button', { name: 'More' }).tap();
+    await page.getByRole('option', { name: /^Audit/ }).tap();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit');
+  });
+
+  test('a plan fills the screen, and all of it can be read', async ({ page }) => {
+    await open(page, '/vrrp');
+    await page.getByRole('button', { name: /, opens a plan$/ }).first().tap();
+    const plan = page.getByRole('dialog');
+    await expect(plan.locator('.plan-list')).toBeAttached();
+    await expect(plan).toHaveCSS('animation-name', 'rise');
+    await plan.evaluate((dialog) => Promise.all(dialog.getAnimations().map((a) => a.finished)));
+    expect(await plan.boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 });
+    await plan.locator('.plan-list li').last().scrollIntoViewIfNeeded();
+    await expect(plan.locator('.plan-list li').last()).toBeInViewport();
+    await expect(plan.locator('footer').getByRole('button').last()).toBeInViewport({ ratio: 1 });
+    expect(await tooSmall(page)).toEqual([]);
+  });
+});
+
+async function prefer(page: Page, choices: Record<string, string>) {
+  const cookies = Object.entries(choices).map(([name, value]) => ({ name, value, url: demo.url }));
+  await page.context().addCookies(cookies);
+}
+
+async function expectAccessible(page: Page) {
+  // A colour on its way to another one has no contrast worth measuring.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => (a.effect?.getTiming().iterations === Infinity ? null : a.finished))));
+  const { violations } = await new AxeBuilder({ page }).withTags(STANDARD).analyze();
+  const told = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.any[0]?.message ?? ''}`));
+  expect(told).toEqual([]);
+}
+
+/** Whether a text has words of neither Chinese nor of names that are the same in every language. */
+function isEnglish(text: string): boolean {
+  const names = /VRRP|VRID|IPVS|LVS|SSH|SHA-256|SQL|API|CPU|IP|ID|OpenSSH|GTID|Signalbox|MariaDB|keepalived|HTTPS?|TCP/g;
+  const known = demo.nodes.reduce((rest, { name }) => rest.replaceAll(name, ''), text);
+  return /[A-Za-z]{2,}/.test(known.replaceAll(/VI_[A-Z]+|[\w.-]*\.(service|socket|timer)/g, '').replaceAll(names, ''));
+}
+
+/** What makes the page itself scroll sideways. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const frames = [document.documentElement, document.querySelector('.main')];
+    const wide = frames.filter((frame) => frame && frame.scrollWidth > frame.clientWidth);
+    if (wide.length === 0) return [];
+    const outside = [...document.querySelectorAll('body *')].filter(
+      (element) => element.getBoundingClientRect().right > innerWidth + 1,
+    );
+    return outside.slice(0, 5).map((element) => element.outerHTML.slice(0, 120));
+  });
+}
+
+/** Controls that are lower or narrower than 44 px; links within text and lamps of the strip are read, too. */
+function tooSmall(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const controls = document.querySelectorAll('button, a.btn, input, select, textarea, summary, .bottom a');
+    const small = [...controls].filter((control) => {
+      const { width, height } = control.getBoundingClientRect();
+      const shown = width > 0 && height > 0;
+      return shown && Math.min(Math.ceil(width), Math.ceil(height)) < 44;
+    });
+    return small.map((control) => {
+      const { width, height } = control.getBoundingClientRect();
+      return `${Math.round(width)}×${Math.round(height)} ${control.outerHTML.slice(0, 120)}`;
+    });
+  });
+}

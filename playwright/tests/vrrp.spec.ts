@@ -1,0 +1,96 @@
+import type { Page } from '@playwright/test';
+
+import { holder } from '../api';
+import { expect, open, test } from '../fixtures';
+
+const INSTANCE = 'VI_WEB';
+
+test.describe.configure({ mode: 'serial' });
+
+test('an address is handed over by a plan that was read, and no client notices', async ({ page }) => {
+  const to = await standby();
+  await open(page, '/vrrp');
+  await expect(drawing(page)).not.toHaveAccessibleName(`held by ${to}`);
+
+  await points(page).getByRole('button', { name: `Hand over to ${to}, opens a plan` }).click();
+  const plan = page.getByRole('dialog', { name: new RegExp(`${INSTANCE}.*${to}`) });
+  await expect(plan).toContainText('plan, nothing has run');
+
+  await test.step('it shows interlocks, the commands as they are sent, and what clients will notice', async () => {
+    const interlocks = plan.locator('.interlocks li');
+    expect(await interlocks.count()).toBeGreaterThan(3);
+    await expect(plan).toContainText(/\d+ pass, 0 warn, 0 block/);
+    await expect(plan.locator('.plan-list .command', { hasText: to })).not.toHaveCount(0);
+    await expect(plan.locator('.prediction .figure')).toHaveText(/^[\d.–]+ m?s$/);
+    await plan.getByRole('radio', { name: 'Script' }).click();
+    await expect(plan.locator('pre')).toContainText('/etc/keepalived/');
+  });
+
+  await plan.getByRole('button', { name: `Hand over to ${to}`, exact: true }).click();
+  await expectCleanJob(page);
+  await expectHolder(page, to);
+});
+
+test('one click on the Overview hands it back', async ({ page }) => {
+  const to = await standby();
+  await open(page, '/');
+  await page.getByRole('button', { name: `Hand over to ${to}`, exact: true }).first().click();
+  await expectCleanJob(page);
+  await expectHolder(page, to);
+});
+
+test('the palette finds a hand-over and shows its plan first', async ({ page }) => {
+  const to = await standby();
+  await open(page, '/backups');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill(`> hand ${to} ${INSTANCE}`);
+  await page.keyboard.press('Enter');
+  const plan = page.getByRole('dialog', { name: new RegExp(INSTANCE) });
+  await expect(plan.locator('.interlocks li').first()).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(plan).toBeHidden();
+  expect(await standby(), 'a plan that was closed has run nothing').toBe(to);
+});
+
+test('the table tells what each director says of each instance', async ({ page }) => {
+  const held = await holder(INSTANCE);
+  await open(page, '/vrrp');
+  const rows = page.getByRole('table', { name: 'Instances' }).getByRole('row');
+  await expect(rows).toHaveCount(5);
+  const master = rows.filter({ hasText: held }).filter({ hasText: 'MASTER' });
+  await expect(master.first()).toContainText(/sent [\d,]+/);
+  await expect(master.first()).toContainText('yes');
+});
+
+/** The director that does not hold the instance's address. */
+async function standby(): Promise<string> {
+  return (await holder(INSTANCE)) === 'dir-a' ? 'dir-b' : 'dir-a';
+}
+
+/** The region of the instance. */
+function points(page: Page) {
+  return page.locator('section').filter({ has: page.getByRole('heading', { name: INSTANCE }) });
+}
+
+function drawing(page: Page) {
+  return points(page).locator('svg[role=group]');
+}
+
+/** The job's page tells that it runs, then that it is done and that no request was lost. */
+async function expectCleanJob(page: Page) {
+  await expect(page).toHaveURL(/\/jobs\/\d+$/);
+  const state = page.locator('.ph .badge');
+  await expect(state).toHaveText(/Running|Verifying/);
+  await expect(page.locator('.steps [aria-current=step]')).toBeVisible();
+  await expect(state).toHaveText('Done', { timeout: 30_000 });
+  await expect(page.locator('[data-lost]')).toHaveAttribute('data-lost', '0');
+  await expect(page.locator('[data-measured]')).toHaveText('0 ms');
+  await expect(page.locator('.job-verification .interlocks svg[aria-label=clear]')).not.toHaveCount(0);
+}
+
+async function expectHolder(page: Page, name: string) {
+  await page.getByRole('navigation').getByRole('link', { name: 'VRRP' }).click();
+  await expect(drawing(page)).toHaveAccessibleName(new RegExp(`held by ${name}$`));
+  await expect(points(page).getByRole('button', { name: `Hand over to ${name}`, exact: true })).toHaveCount(0);
+  expect(await holder(INSTANCE)).toBe(name);
+}
