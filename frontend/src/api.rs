@@ -21,24 +21,25 @@ pub fn unanswered(why: impl Into<String>) -> Problem {
 
 /// A part of an answer that its code brings with it, e.g. `plan` with `plan_changed`.
 pub fn part<T: DeserializeOwned>(problem: &Problem, member: &str) -> Option<T> {
-    serde_json::from_value(problem.extra.get(member)?.clone()).ok()
+    T::deserialize(problem.extra.get(member)?).ok()
 }
 
-/// Turns a JSON answer into what was asked for.
-pub fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Problem> {
-    serde_json::from_value(answer).map_err(|error| unanswered(error.to_string()))
+/// Turns a JSON answer into what was asked for. Everywhere from a reference to a [`Value`]: each other
+/// way to read would bring the code for all types once more.
+pub fn read<T: DeserializeOwned>(answer: &Value) -> Result<T, Problem> {
+    T::deserialize(answer).map_err(|error| unanswered(error.to_string()))
 }
 
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Problem> {
-    read(fetch::send("GET", path, None, &[]).await?)
+    read(&fetch::send("GET", path, None, &[]).await?)
 }
 
 pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
-    read(fetch::send("POST", path, Some(to_json(body)?), &[]).await?)
+    read(&fetch::send("POST", path, Some(to_json(body)?), &[]).await?)
 }
 
 pub async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
-    read(fetch::send("PUT", path, Some(to_json(body)?), &[]).await?)
+    read(&fetch::send("PUT", path, Some(to_json(body)?), &[]).await?)
 }
 
 pub async fn delete(path: &str) -> Result<(), Problem> {
@@ -52,7 +53,7 @@ pub async fn send_with<T: DeserializeOwned>(
     body: &impl Serialize,
     headers: &[(&str, String)],
 ) -> Result<T, Problem> {
-    read(fetch::send(method, path, Some(to_json(body)?), headers).await?)
+    read(&fetch::send(method, path, Some(to_json(body)?), headers).await?)
 }
 
 /// A path with its query: pairs without a value are left out.
@@ -81,6 +82,7 @@ fn to_json(body: &impl Serialize) -> Result<String, Problem> {
 
 #[cfg(feature = "hydrate")]
 mod fetch {
+    use serde::Deserialize;
     use serde_json::Value;
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
@@ -107,7 +109,7 @@ mod fetch {
         if status < 400 {
             return Ok(answer);
         }
-        Err(serde_json::from_value(answer).unwrap_or_else(|_| unanswered(format!("HTTP {status}"))))
+        Err(Problem::deserialize(&answer).unwrap_or_else(|_| unanswered(format!("HTTP {status}"))))
     }
 
     async fn exchange(

@@ -1,18 +1,18 @@
 //! The document, and which page is at which address.
 
+use std::collections::HashMap;
+
+use leptos::WasmSplitManifest;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::{Lazy, path};
 use serde::Deserialize;
 
 use crate::boot::{Boot, ELEMENT_ID};
 use crate::live::Live;
 use crate::locale::html_lang;
-use crate::pages::{
-    access, audit::Audit, backups::Backups, jobs, nodes, not_found::NotFound, overview::Overview,
-    settings::Settings, vrrp::Vrrp,
-};
+use crate::pages::{lazy, not_found::NotFound, overview::Overview};
 use crate::shell::{Chosen, Frame};
 use crate::ui::ToastList;
 
@@ -26,6 +26,19 @@ pub struct Site {
     /// The script that starts the page, and the module that it loads.
     pub script: String,
     pub wasm: String,
+    /// Where the modules of lazily loaded pages are, and the script beside them that loads them.
+    pub app: String,
+    pub split_script: String,
+    /// For each lazily loaded function the modules that it needs, without `.wasm`.
+    pub lazy: HashMap<String, Vec<String>>,
+}
+
+impl Site {
+    /// From it the page's head gets a preload of each module that the page needs.
+    fn split_manifest(&self) -> WasmSplitManifest {
+        let manifest = (self.app.clone(), self.lazy.clone(), self.split_script.clone());
+        WasmSplitManifest(ArcStoredValue::new(manifest))
+    }
 }
 
 /// Tells the server that the address names no page.
@@ -51,6 +64,7 @@ pub fn document(site: &Site, boot: &Boot) -> impl IntoView + use<> {
     );
     let fonts = site.fonts.clone();
     provide_context(boot.clone());
+    provide_context(site.split_manifest());
     view! {
         <!DOCTYPE html>
         <html lang=html_lang(boot.language) data-theme=boot.preferences.theme.name()>
@@ -90,7 +104,12 @@ pub fn App() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         let signed_in = boot.session.is_some();
+        let Hydrated(hydrated) = expect_context();
+        // What is live may change nothing that hydration still compares.
         Effect::new(move |_| {
+            if !hydrated.get() {
+                return;
+            }
             chosen.learn_offset();
             if signed_in {
                 live.start();
@@ -103,25 +122,30 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=NotFound>
-                <Route path=path!("/sign-in") view=access::SignIn />
-                <Route path=path!("/setup") view=access::SetUp />
+                <Route path=path!("/sign-in") view={Lazy::<lazy::SignIn>::new()} />
+                <Route path=path!("/setup") view={Lazy::<lazy::SetUp>::new()} />
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("") view=Overview />
-                    <Route path=path!("/backups") view=Backups />
-                    <Route path=path!("/vrrp") view=Vrrp />
-                    <Route path=path!("/nodes") view=nodes::NodeList />
-                    <Route path=path!("/nodes/add") view=nodes::AddNode />
-                    <Route path=path!("/nodes/:id") view=nodes::NodeDetail />
-                    <Route path=path!("/audit") view=Audit />
-                    <Route path=path!("/settings") view=Settings />
-                    <Route path=path!("/jobs") view=jobs::JobList />
-                    <Route path=path!("/jobs/:id") view=jobs::JobRun />
+                    <Route path=path!("/backups") view={Lazy::<lazy::Backups>::new()} />
+                    <Route path=path!("/vrrp") view={Lazy::<lazy::Vrrp>::new()} />
+                    <Route path=path!("/nodes") view={Lazy::<lazy::NodeList>::new()} />
+                    <Route path=path!("/nodes/add") view={Lazy::<lazy::AddNode>::new()} />
+                    <Route path=path!("/nodes/:id") view={Lazy::<lazy::NodeDetail>::new()} />
+                    <Route path=path!("/audit") view={Lazy::<lazy::Audit>::new()} />
+                    <Route path=path!("/settings") view={Lazy::<lazy::Settings>::new()} />
+                    <Route path=path!("/jobs") view={Lazy::<lazy::JobList>::new()} />
+                    <Route path=path!("/jobs/:id") view={Lazy::<lazy::JobRun>::new()} />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>
             </Routes>
         </Router>
     }
 }
+
+/// Becomes true when the page is alive: a lazily loaded one has to wait for its code.
+#[cfg(feature = "hydrate")]
+#[derive(Clone)]
+pub(crate) struct Hydrated(pub ArcRwSignal<bool>);
 
 /// On the server the document is already there; in the browser it is read from the page.
 fn begin() -> Boot {

@@ -65,7 +65,8 @@ impl Boot {
             .get_element_by_id(ELEMENT_ID)
             .and_then(|element| element.text_content())
             .unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
+        let written: Value = serde_json::from_str(&text).unwrap_or_default();
+        crate::api::read(&written).unwrap_or_default()
     }
 
     pub fn may(&self, permission: Permission) -> bool {

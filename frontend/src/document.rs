@@ -28,7 +28,11 @@ where
     T: DeserializeOwned + Send + Sync + 'static,
 {
     let path = path.into();
-    let first = boot().documents.get(&path).cloned().map(|answer| answer.and_then(api::read));
+    let first = boot()
+        .documents
+        .get(&path)
+        .cloned()
+        .map(|answer| answer.and_then(|answer| api::read(&answer)));
     let missing = first.is_none();
     let document = Document { answer: RwSignal::new(first), path: StoredValue::new(path) };
     Effect::new(move |_| {

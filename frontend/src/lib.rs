@@ -30,6 +30,17 @@ pub mod ui;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    use leptos::prelude::{ArcRwSignal, Set, provide_context};
+
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    let hydrated = ArcRwSignal::new(false);
+    let mark = app::Hydrated(hydrated.clone());
+    wasm_bindgen_futures::spawn_local(async move {
+        let app = move || {
+            provide_context(mark);
+            app::App()
+        };
+        leptos::mount::hydrate_from_async(leptos::tachys::dom::body(), app).await.forget();
+        hydrated.set(true);
+    });
 }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{access, backups, fleet, jobs};
+use crate::app::{access, backups, fleet, jobs, vrrp_holders};
 use crate::config::Config;
 use crate::http;
 use crate::http::origin::{OriginError, Origins};
@@ -54,6 +54,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
 
     let backups = tokio::spawn(backups::keep_current(app.clone()));
     let fleet = tokio::spawn(fleet::keep_current(app.clone()));
+    let holders = tokio::spawn(vrrp_holders::keep_current(app.clone()));
     let ending = CancellationToken::new();
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service)
@@ -72,6 +73,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     }
     backups.abort();
     fleet.abort();
+    holders.abort();
     app.store.close().await;
     Ok(())
 }

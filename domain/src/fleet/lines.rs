@@ -85,7 +85,7 @@ fn line(picture: &Picture, key: Key, directors: &BTreeSet<NodeId>) -> Line {
             })
             .map(|server| server.forwarding),
         active_connections: legs.iter().map(|leg| leg.active_connections).sum(),
-        connections_per_s: None,
+        connections_per_s: teller.and_then(|node| connections_per_s(node, key)),
         legs,
         engines,
     }
@@ -107,6 +107,14 @@ pub(super) fn service_of<'a>(
 ) -> Option<&'a VirtualService> {
     let services = &node.observed.lvs.as_ref()?.value.services;
     services.iter().find(|service| service.target == Target::Address { protocol, address })
+}
+
+/// New connections, to the nearest whole one.
+fn connections_per_s(node: Seen, (protocol, address): Key) -> Option<u64> {
+    let rates = &node.observed.lvs_rates.as_ref()?.value;
+    let target = Target::Address { protocol, address };
+    let rate = rates.iter().find(|rate| rate.target == target)?;
+    Some(rate.connections_per_s.round() as u64)
 }
 
 fn is_current(picture: &Picture, id: NodeId) -> bool {

@@ -3,6 +3,8 @@
 mod compare;
 mod model;
 mod parse;
+mod rates;
 
 pub use model::*;
 pub use parse::{ParseError, parse};
+pub use rates::{Counters, CountersError, ServiceRate};

@@ -2,6 +2,7 @@
 
 mod add;
 mod credential;
+mod history;
 mod host_key;
 mod import;
 mod model;
@@ -11,6 +12,7 @@ pub mod vitals;
 
 pub use add::*;
 pub use credential::*;
+pub use history::*;
 pub use host_key::*;
 pub use import::*;
 pub use model::*;

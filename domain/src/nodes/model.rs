@@ -10,7 +10,7 @@ use crate::lvs;
 use crate::remote::Elevation;
 use crate::time::Timestamp;
 use crate::values::{Host, InterfaceName, NodeName, Tag, UserName};
-use crate::vrrp::{InstanceConf, InstanceState};
+use crate::vrrp::{AdvertsHeard, InstanceConf, InstanceState};
 
 /// A node as it was entered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +57,12 @@ pub struct Observed {
     /// The virtual servers of keepalived.conf: what the table would hold were every real server
     /// healthy. Connections are 0.
     pub lvs_conf: Option<Fact<lvs::Table>>,
+    /// New connections of each virtual service.
+    pub lvs_rates: Option<Fact<Vec<lvs::ServiceRate>>>,
     pub vrrp_conf: Option<Fact<Vec<InstanceConf>>>,
     pub vrrp_state: Option<Fact<Vec<InstanceState>>>,
+    /// Adverts of other directors, in the last minute.
+    pub adverts: Option<Fact<AdvertsHeard>>,
     pub engine: Option<Fact<EngineState>>,
     /// Sections that the probe could not read, with why (e.g. `lvs`: "ipvsadm: not found").
     pub unreadable: BTreeMap<String, String>,
@@ -84,8 +88,10 @@ impl Observed {
             listeners: None,
             lvs: None,
             lvs_conf: None,
+            lvs_rates: None,
             vrrp_conf: None,
             vrrp_state: None,
+            adverts: None,
             engine: None,
             unreadable: BTreeMap::new(),
         }

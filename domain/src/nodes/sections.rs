@@ -19,6 +19,9 @@ const CLOCK_STEP_MS: i64 = 100;
 pub struct Sections {
     reading: Option<Reading>,
     disks: Vec<Disk>,
+    counters: Option<lvs::Counters>,
+    /// Adverts of this connection are in [`Observed::adverts`].
+    heard_adverts: bool,
     clock_ahead_ms: i64,
     /// When this connection's first frame came.
     began: Option<Timestamp>,
@@ -116,6 +119,22 @@ impl Sections {
                 let table = lvs::parse(text).map_err(|e| e.to_string())?;
                 observed.lvs = Some(Fact::new(table, now, "/proc/net/ip_vs"));
             }
+            "lvs_counters" => {
+                let counters = lvs::Counters::parse(text).map_err(|e| e.to_string())?;
+                let rates = self.counters.as_ref().map(|before| counters.rates(before));
+                self.counters = Some(counters);
+                let source = "IPVS, generic netlink";
+                observed.lvs_rates = rates.map(|rates| Fact::new(rates, now, source));
+            }
+            "adverts" => {
+                let arrivals = vrrp::adverts::parse(text).map_err(|e| e.to_string())?;
+                // What an earlier connection heard ends in a time that nobody listened.
+                let earlier = observed.adverts.take().filter(|_| self.heard_adverts);
+                let mut heard = earlier.map_or(vrrp::AdvertsHeard::nothing(now), |fact| fact.value);
+                heard.take(&arrivals, frame.node_time.0.saturating_sub(now.0), now);
+                observed.adverts = Some(Fact::new(heard, now, "raw socket, protocol 112"));
+                self.heard_adverts = true;
+            }
             "vrrp_conf" => {
                 let conf = vrrp::conf::parse(text);
                 let source = "keepalived.conf";
@@ -160,7 +179,9 @@ fn prove(observed: &mut Observed, section: &str, now: Timestamp) {
         "services" => observed.services.as_mut().map(|fact| &mut fact.observed_at),
         "vitals" => observed.vitals.as_mut().map(|fact| &mut fact.observed_at),
         "lvs" => observed.lvs.as_mut().map(|fact| &mut fact.observed_at),
+        "lvs_counters" => observed.lvs_rates.as_mut().map(|fact| &mut fact.observed_at),
         "vrrp_state" => observed.vrrp_state.as_mut().map(|fact| &mut fact.observed_at),
+        "adverts" => observed.adverts.as_mut().map(|fact| &mut fact.observed_at),
         "vrrp_conf" => {
             if let Some(fact) = &mut observed.lvs_conf {
                 fact.observed_at = now;
@@ -178,6 +199,8 @@ fn prove(observed: &mut Observed, section: &str, now: Timestamp) {
 fn forget_before(observed: &mut Observed, began: Timestamp) {
     observed.lvs.take_if(|fact| fact.observed_at < began);
     observed.lvs_conf.take_if(|fact| fact.observed_at < began);
+    observed.lvs_rates.take_if(|fact| fact.observed_at < began);
+    observed.adverts.take_if(|fact| fact.observed_at < began);
     observed.vrrp_conf.take_if(|fact| fact.observed_at < began);
 }
 
@@ -189,7 +212,9 @@ fn forget(observed: &mut Observed, section: &str) {
         "services" => observed.services = None,
         "vitals" => observed.vitals = None,
         "lvs" => observed.lvs = None,
+        "lvs_counters" => observed.lvs_rates = None,
         "vrrp_state" => observed.vrrp_state = None,
+        "adverts" => observed.adverts = None,
         "vrrp_conf" => {
             observed.vrrp_conf = None;
             observed.lvs_conf = None;

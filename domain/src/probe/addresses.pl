@@ -5,18 +5,18 @@ my ($NLM_F_REQUEST, $NLM_F_DUMP) = (0x1, 0x300);
 my $ADDRESS_GROUPS = 0x1 | 0x10 | 0x100; # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
 
 sub netlink {
-    my ($groups) = @_;
-    socket(my $socket, $AF_NETLINK, 3, 0) or return undef;
+    my ($groups, $protocol) = @_;
+    socket(my $socket, $AF_NETLINK, 3, $protocol || 0) or return undef;
     bind($socket, pack("SSLL", $AF_NETLINK, 0, 0, $groups)) or return undef;
     return $socket;
 }
 
-# Type and body of each message of a dump; undef when the kernel refuses.
+# The body of each message of a dump; undef when the kernel refuses.
 sub dump_of {
-    my ($type) = @_;
-    my $socket = netlink(0) or return undef;
-    my $request = pack("LSSLL C x3", 20, $type, $NLM_F_REQUEST | $NLM_F_DUMP, 1, 0, 0);
-    syswrite($socket, $request) or return undef;
+    my ($type, $body, $protocol) = @_;
+    my $socket = netlink(0, $protocol) or return undef;
+    my $head = pack("LSSLL", 16 + length $body, $type, $NLM_F_REQUEST | $NLM_F_DUMP, 1, 0);
+    syswrite($socket, $head . $body) or return undef;
     my @messages;
     while (sysread($socket, my $batch, 65536)) {
         while (length $batch >= 16) {
@@ -46,7 +46,7 @@ sub attributes {
 
 # One line an address: interface, up or down, address/prefix.
 sub read_addresses {
-    my $links = dump_of($RTM_GETLINK) or return (undef, "rtnetlink: $!");
+    my $links = dump_of($RTM_GETLINK, "\0" x 4) or return (undef, "rtnetlink: $!");
     my (%name, %up);
     for my $link (@$links) {
         my ($index, $flags) = unpack("x4 l L", $link);
@@ -56,7 +56,7 @@ sub read_addresses {
         $name{$index} = $ifname;
         $up{$index} = ($flags & 0x1) && ($flags & 0x10000) ? "up" : "down";
     }
-    my $addresses = dump_of($RTM_GETADDR) or return (undef, "rtnetlink: $!");
+    my $addresses = dump_of($RTM_GETADDR, "\0" x 4) or return (undef, "rtnetlink: $!");
     my @lines;
     for my $message (@$addresses) {
         my ($family, $prefix, undef, undef, $index) = unpack("CCCCL", $message);

@@ -58,9 +58,14 @@ while (1) {
     vec($ready, fileno STDIN, 1) = 1;
     vec($ready, fileno $events, 1) = 1 if $events;
     vec($ready, fileno $journal, 1) = 1 if $journal;
+    vec($ready, fileno $_->{socket}, 1) = 1 for @advert_sockets;
     next if select($ready, undef, undef, $wait_ms / 1000) <= 0;
     read_command() if vec($ready, fileno STDIN, 1);
     read_journal() if $journal && vec($ready, fileno $journal, 1);
+    for my $listener (@advert_sockets) {
+        next unless vec($ready, fileno $listener->{socket}, 1);
+        for (1 .. 64) { hear_advert($listener) or last }
+    }
     if ($events && vec($ready, fileno $events, 1)) {
         sysread($events, my $event, 65536);
         say_section("addresses", read_addresses());

@@ -140,9 +140,26 @@ pub struct MemberView {
     pub said: Option<Fact<InstanceState>>,
     /// Whether the address is really on its interface.
     pub holds: Option<Fact<bool>>,
+    /// The heartbeat: those it sends while it is MASTER, those it hears else. `None` where nobody
+    /// could listen, and with AH, which the probe does not hear.
+    pub adverts: Option<AdvertBeat>,
     /// When the current state began, by the console's clock.
     pub since: Option<Timestamp>,
     pub stale: bool,
+}
+
+/// Adverts of the last minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdvertBeat {
+    /// Its own, as the others hear them; else those that it hears.
+    pub sent: bool,
+    /// Nothing is known of the time before.
+    pub since: Timestamp,
+    /// Up to here somebody listened.
+    pub until: Timestamp,
+    /// Oldest first, at most one in 0.7 s of a sender.
+    pub heard: Vec<Timestamp>,
 }
 
 /// Who really has the addresses.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::adverts::AdvertsHeard;
 use super::model::{
-    Holder, InstanceConf, InstanceName, InstanceState, InstanceView, MemberView, VrrpState,
-    VrrpView,
+    AdvertBeat, Auth, Holder, InstanceConf, InstanceName, InstanceState, InstanceView, MemberView,
+    VrrpState, VrrpView,
 };
 use crate::fact::Fact;
 use crate::ids::NodeId;
@@ -34,6 +35,9 @@ pub fn view(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>, now: Timestamp) ->
                 None => groups.push(vec![member]),
             }
         }
+    }
+    for group in &mut groups {
+        beat(nodes, group);
     }
     let repeated = repeated_names(&groups);
     let mut instances: Vec<InstanceView> =
@@ -70,7 +74,38 @@ fn member(
         since: since.map(|at| Timestamp(at.0.saturating_sub(clock_ahead_ms))),
         said,
         holds,
+        adverts: None,
         stale: !observed.is_current(now),
+    }
+}
+
+/// What each member sends is known from what the others hear.
+fn beat(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>, members: &mut [MemberView]) {
+    let seen = |id: NodeId| nodes.get(&id).map(|(_, observed)| observed);
+    let ids: Vec<NodeId> = members.iter().map(|member| member.node).collect();
+    for member in members.iter_mut().filter(|m| !matches!(m.conf.auth, Auth::Ah { .. })) {
+        let Some(own) = seen(member.node) else { continue };
+        let sent = member.said.as_ref().is_some_and(|said| said.value.state == VrrpState::Master);
+        let is_own =
+            |from: IpAddr| own.addresses.iter().flat_map(|f| &f.value).any(|a| a.address == from);
+        let listeners: Vec<&Fact<AdvertsHeard>> = ids
+            .iter()
+            .filter(|id| sent != (**id == member.node))
+            .filter_map(|id| seen(*id)?.adverts.as_ref())
+            .collect();
+        let senders = listeners.iter().flat_map(|fact| &fact.value.senders);
+        let mut heard: Vec<Timestamp> = senders
+            .filter(|sender| sender.vrid == member.conf.vrid && is_own(sender.from) == sent)
+            .flat_map(|sender| sender.heard.iter().copied())
+            .collect();
+        heard.sort();
+        member.adverts =
+            listeners.iter().map(|fact| fact.value.since).min().map(|since| AdvertBeat {
+                sent,
+                since,
+                until: listeners.iter().map(|fact| fact.observed_at).max().unwrap_or(since),
+                heard,
+            });
     }
 }
 

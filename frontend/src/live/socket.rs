@@ -4,13 +4,15 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use signalbox_domain::live::{ClientMessage, ServerMessage};
+use serde_json::Value;
+use signalbox_domain::live::ClientMessage;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{MessageEvent, WebSocket};
 
 use super::Live;
 use super::line::{LineState, try_again};
+use crate::api;
 
 /// How often the silence is measured.
 const WATCH_EVERY: Duration = Duration::from_millis(250);
@@ -105,7 +107,8 @@ fn heard(text: &str) {
     }
     // A message of a newer console that this page does not know is left out; the page is loaded
     // anew soon enough.
-    if let Ok(message) = serde_json::from_str::<ServerMessage>(text) {
+    let message = serde_json::from_str::<Value>(text).map(|text| api::read(&text));
+    if let Ok(Ok(message)) = message {
         live.receive(message);
     }
 }

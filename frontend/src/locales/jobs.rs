@@ -58,4 +58,6 @@ pub const FOLLOWING: Text = text("following", "自动滚动");
 pub const FOLLOW: Text = text("Follow", "滚动到最新");
 pub const CANCELLING: Text =
     text("The job stops at its next safe point", "任务将在下一个安全点停止");
+pub const OPEN_PAGE: Text = text("Open the job's page", "打开任务页面");
+pub const ESC_CLOSES: Text = text("Esc closes, the job goes on", "Esc 关闭，任务继续运行");
 pub const OPEN_JOB: Text = text("Open job", "打开任务");

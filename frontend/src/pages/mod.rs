@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod backups;
 pub mod jobs;
+pub mod lazy;
 pub mod nodes;
 pub mod not_found;
 pub mod overview;

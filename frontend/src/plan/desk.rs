@@ -1,24 +1,38 @@
 //! The one operation that is being planned, and how it becomes a job.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use serde::{Deserialize, Serialize};
 use signalbox_domain::ids::{JobId, PlanId};
 use signalbox_domain::operation::Operation;
 use signalbox_domain::plan::{Plan, Verdict};
 
 use crate::api::{self, Problem};
+use crate::shell::JobDrawerSwitch;
 
 #[derive(Serialize)]
-struct Ask<'a> {
-    operation: &'a Operation,
+struct Ask {
+    operation: Operation,
 }
 
 #[derive(Serialize)]
 struct Approve<'a> {
     plan: PlanId,
     hash: &'a str,
+}
+
+/// Asks for a plan, or for one to be made again from what the nodes show now.
+#[lazy(plan)]
+async fn ask_for_plan(operation: Operation, again: Option<PlanId>) -> Result<Plan, Problem> {
+    match again {
+        Some(id) => api::get(&format!("/api/v1/plans/{id}")).await,
+        None => api::post("/api/v1/plans", &Ask { operation }).await,
+    }
+}
+
+/// The plan that a refusal brings with it.
+#[lazy(plan)]
+fn plan_in(refusal: Problem) -> Result<Plan, Problem> {
+    api::part::<Plan>(&refusal, "plan").ok_or(refusal)
 }
 
 /// The part of the answer to a submission that matters here.
@@ -43,15 +57,13 @@ pub(super) struct Asked {
 #[derive(Clone, Copy)]
 pub struct Desk {
     pub(super) asked: RwSignal<Option<Asked>>,
-    go_to: StoredValue<Option<Callback<String>>>,
+    /// Where the job is shown.
+    drawer: JobDrawerSwitch,
 }
 
 impl Desk {
-    /// Sets the desk up; it must be within the router.
-    pub fn provide() -> Desk {
-        let navigate = use_navigate();
-        let go_to = Callback::new(move |href: String| navigate(&href, NavigateOptions::default()));
-        let desk = Desk { asked: RwSignal::new(None), go_to: StoredValue::new(Some(go_to)) };
+    pub fn provide(drawer: JobDrawerSwitch) -> Desk {
+        let desk = Desk { asked: RwSignal::new(None), drawer };
         provide_context(desk);
         desk
     }
@@ -95,10 +107,7 @@ impl Desk {
     /// Makes the plan anew from what the nodes show now.
     pub(super) fn make_plan(self, operation: Operation, again: Option<PlanId>) {
         leptos::task::spawn_local(async move {
-            let plan = match again {
-                Some(id) => api::get::<Plan>(&format!("/api/v1/plans/{id}")).await,
-                None => api::post("/api/v1/plans", &Ask { operation: &operation }).await,
-            };
+            let plan = ask_for_plan(operation.clone(), again).await;
             let Some(asked) = self.still_asked(&operation) else { return };
             let clear = plan.as_ref().is_ok_and(|plan| plan.draft.verdict() == Verdict::Pass);
             if asked.starting {
@@ -132,21 +141,21 @@ impl Desk {
             match submitted {
                 Ok(Submitted { id }) => {
                     self.close();
-                    if let Some(Some(go_to)) = self.go_to.try_get_value() {
-                        go_to.run(format!("/jobs/{id}"));
-                    }
+                    self.drawer.open(id);
                 }
-                Err(problem) => self.refused(problem),
+                Err(problem) => self.refused(problem).await,
             }
         });
     }
 
-    fn refused(self, problem: Problem) {
+    async fn refused(self, problem: Problem) {
+        let changed = problem.code == "plan_changed";
+        let plan = plan_in(problem).await;
         self.update(|asked| {
             asked.starting = false;
             asked.shown = true;
-            asked.changed = problem.code == "plan_changed";
-            asked.plan = Some(api::part::<Plan>(&problem, "plan").ok_or(problem));
+            asked.changed = changed;
+            asked.plan = Some(plan);
         });
     }
 

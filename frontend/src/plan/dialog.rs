@@ -30,10 +30,13 @@ pub fn PlanDesk() -> impl IntoView {
         desk.asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.shown))
     });
     view! {
-        <Show when=move || shown.get()>
-            <PlanDialog />
-        </Show>
+        <Show when=move || shown.get()>{Suspend::new(plan_dialog())}</Show>
     }
+}
+
+#[lazy(plan)]
+fn plan_dialog() -> AnyView {
+    view! { <PlanDialog /> }.into_any()
 }
 
 #[component]

@@ -1,6 +1,7 @@
 //! The frame around every page.
 
 mod announcer;
+mod job_drawer;
 mod live_line;
 mod nav;
 mod palette;
@@ -9,6 +10,7 @@ mod shortcuts;
 mod strip;
 mod top_bar;
 
+pub use job_drawer::JobDrawerSwitch;
 pub use nav::{Mark, PLACES, Place};
 pub use palette::PaletteSwitch;
 pub use preferences::{Chosen, use_chosen};
@@ -28,7 +30,7 @@ use crate::ui::Toasts;
 pub fn Frame() -> impl IntoView {
     let chosen = use_chosen();
     let palette = PaletteSwitch::provide();
-    Desk::provide();
+    Desk::provide(JobDrawerSwitch::provide());
     shortcuts::listen(palette);
     view! {
         <a class="visually-hidden" href="#main" on:click=skip>
@@ -46,6 +48,7 @@ pub fn Frame() -> impl IntoView {
             </main>
             <nav::BottomBar />
         </div>
+        <job_drawer::JobDrawer />
         <PlanDesk />
         <palette::Palette />
         <shortcuts::Help />

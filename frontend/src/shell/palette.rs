@@ -43,13 +43,14 @@ pub(super) fn Palette() -> impl IntoView {
     let PaletteSwitch(shown) = PaletteSwitch::get();
     let is_open = Memo::new(move |_| shown.with(Option::is_some));
     view! {
-        <Show when=move || is_open.get()>
-            <Open
-                typed=shown.get_untracked().unwrap_or_default()
-                on_close=move |()| shown.set(None)
-            />
-        </Show>
+        <Show when=move || is_open.get()>{Suspend::new(open_palette(shown))}</Show>
     }
+}
+
+#[lazy(palette)]
+fn open_palette(shown: RwSignal<Option<String>>) -> AnyView {
+    let typed = shown.get_untracked().unwrap_or_default();
+    view! { <Open typed on_close=move |()| shown.set(None) /> }.into_any()
 }
 
 #[component]

@@ -11,7 +11,7 @@ use super::palette::PaletteSwitch;
 use crate::boot::may;
 use crate::locale::t;
 use crate::locales::shell as texts;
-use crate::ui::Dialog;
+use crate::ui::{Dialog, is_typing};
 
 /// Whether the list of shortcuts is shown.
 #[derive(Clone, Copy)]
@@ -87,14 +87,6 @@ pub(super) fn Help() -> impl IntoView {
             </Dialog>
         </Show>
     }
-}
-
-fn is_typing(event: &KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-    target.is_some_and(|target| {
-        matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            || target.closest("[role=dialog]").ok().flatten().is_some()
-    })
 }
 
 fn focus_filter(event: &KeyboardEvent) {

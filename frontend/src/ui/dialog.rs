@@ -73,28 +73,48 @@ pub fn Dialog(
     }
 }
 
-/// Beside the page: not modal, Esc closes it.
+/// Beside the page: not modal, F6 moves in, Esc closes it from anywhere but a dialog or a field.
 #[component]
 pub fn Drawer(
     #[prop(into)] title: Signal<String>,
     #[prop(into)] on_close: Callback<()>,
+    /// Before the title.
+    #[prop(optional, into)]
+    lamp: Option<ViewFn>,
+    /// Between the title and the button that closes.
+    #[prop(optional, into)]
+    head: Option<ViewFn>,
     children: Children,
 ) -> impl IntoView {
-    let keydown = move |event: KeyboardEvent| {
-        if event.key() == "Escape" {
-            on_close.run(());
-        }
-    };
+    Effect::new(move |_| {
+        let listener = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "Escape" && !is_typing(&event) {
+                on_close.run(());
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
     view! {
-        <aside class="drawer" data-region="drawer" aria-labelledby="drawer-title" tabindex="-1" on:keydown=keydown>
+        <aside class="drawer" data-region="drawer" aria-labelledby="drawer-title" tabindex="-1">
             <header>
+                {lamp.map(|lamp| lamp.run())}
                 <h2 id="drawer-title">{move || title.get()}</h2>
                 <span class="sp"></span>
+                {head.map(|head| head.run())}
                 <CloseButton on_close />
             </header>
             {children()}
         </aside>
     }
+}
+
+/// Whether a key is meant for a field or a dialog rather than for the page.
+pub(crate) fn is_typing(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    target.is_some_and(|target| {
+        matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            || target.closest("[role=dialog]").ok().flatten().is_some()
+    })
 }
 
 #[component]

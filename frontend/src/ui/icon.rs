@@ -55,6 +55,7 @@ icons! {
     LockKeyhole = "lock-keyhole",
     LogIn = "log-in",
     LogOut = "log-out",
+    Maximize2 = "maximize-2",
     Menu = "menu",
     Moon = "moon",
     Network = "network",

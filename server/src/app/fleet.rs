@@ -31,7 +31,7 @@ pub async fn keep_current(app: App) {
 }
 
 async fn look(app: &App) -> Result<(), FleetError> {
-    let mut running = app.store.jobs(None, NEWEST_JOBS).await?;
+    let mut running = app.store.jobs(None, None, NEWEST_JOBS).await?;
     running.retain(|job| !job.state.is_final());
     app.fleet.jobs_changed(running);
     let backups = backups::view(&app.store, &app.backup_files, &app.fleet.nodes()).await?;

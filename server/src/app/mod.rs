@@ -8,3 +8,4 @@ pub mod jobs;
 pub mod nodes;
 pub mod plans;
 pub mod vrrp;
+pub mod vrrp_holders;

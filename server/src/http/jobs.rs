@@ -8,7 +8,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use signalbox_domain::ids::JobId;
+use signalbox_domain::ids::{JobId, NodeId};
 use signalbox_domain::jobs::{JobSummary, JobView, LogLine};
 use signalbox_domain::phrase::Phrase;
 use utoipa::{IntoParams, ToSchema};
@@ -44,6 +44,8 @@ pub fn routes() -> OpenApiRouter<App> {
 struct ListQuery {
     /// Only jobs before this one; `next_before` of the page that was read last.
     before: Option<i64>,
+    /// Only jobs that did something on this node.
+    node: Option<NodeId>,
     /// Jobs on the page, 1 to 500.
     #[param(default = 50)]
     limit: Option<u32>,
@@ -63,7 +65,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<JobPage>, Problem> {
     let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_MOST_ROWS);
-    let mut jobs = app.store.jobs(query.before.map(JobId), limit + 1).await?;
+    let mut jobs = app.store.jobs(query.before.map(JobId), query.node, limit + 1).await?;
     // One row more than asked for says whether there is a next page.
     let more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);

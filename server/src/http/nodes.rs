@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use signalbox_domain::ids::{CredentialId, NodeId};
 use signalbox_domain::nodes::{
     CredentialRecord, HostKey, ImportRequest, ImportRow, NewCredential, NewNode, NodeEdit,
-    NodeView, PinRequest, ScanRequest,
+    NodeHistory, NodeView, PinRequest, ScanRequest,
 };
 use signalbox_domain::phrase::Phrase;
 use signalbox_domain::values::UserName;
@@ -38,6 +38,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(credentials, add_credential))
         .routes(routes!(remove_credential))
         .routes(routes!(show, edit, remove))
+        .routes(routes!(history))
         .routes(routes!(scan_node))
         .routes(routes!(pin))
 }
@@ -83,6 +84,16 @@ async fn show(
     Path(id): Path<NodeId>,
 ) -> Result<impl IntoResponse, Problem> {
     Ok(with_version(StatusCode::OK, nodes::view_of(&app, id).await?))
+}
+
+/// The last five minutes of its vitals, and what its SSH line went through, as this console has seen
+/// them since it started.
+#[utoipa::path(get, path = "/api/v1/nodes/{id}/history", tag = "nodes", params(("id" = i64, Path)), responses((status = 200, body = NodeHistory)))]
+async fn history(
+    State(app): State<App>,
+    Path(id): Path<NodeId>,
+) -> Result<Json<NodeHistory>, Problem> {
+    Ok(Json(app.fleet.history(id).ok_or(NodesError::NoSuchNode)?))
 }
 
 /// The host key that a machine shows, to be compared before the node is added. Nothing but the key

@@ -182,7 +182,7 @@ impl Pages {
             return Err(refusal.unwrap_or_else(|_| unanswered(parts.status.to_string())));
         }
         let value: Value = serde_json::from_slice(&body).map_err(|error| failed(&error))?;
-        Ok((read(value)?, parts.headers.get(SET_COOKIE).cloned()))
+        Ok((read(&value)?, parts.headers.get(SET_COOKIE).cloned()))
     }
 }
 

@@ -73,6 +73,7 @@ pub static TABLE: &[Row] = &[
     row(Method::POST, "/api/v1/nodes/scan", Access::Needs(Permission::NodesWrite)),
     row(Method::GET, "/api/v1/nodes/sudoers", Access::Needs(Permission::NodesRead)),
     row(Method::GET, "/api/v1/nodes/{id}", Access::Needs(Permission::NodesRead)),
+    row(Method::GET, "/api/v1/nodes/{id}/history", Access::Needs(Permission::NodesRead)),
     row(Method::PATCH, "/api/v1/nodes/{id}", Access::Needs(Permission::NodesWrite)),
     row(Method::DELETE, "/api/v1/nodes/{id}", Access::Needs(Permission::NodesWrite)),
     row(Method::POST, "/api/v1/nodes/{id}/pin", Access::Needs(Permission::NodesWrite)),
@@ -87,6 +88,7 @@ pub static TABLE: &[Row] = &[
     row(Method::POST, "/api/v1/plans", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/plans/{id}", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/vrrp", Access::Needs(Permission::VrrpRead)),
+    row(Method::GET, "/api/v1/vrrp/holders", Access::Needs(Permission::VrrpRead)),
 ];
 
 /// What the route asks for; `None` when the table does not know it.

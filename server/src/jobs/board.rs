@@ -84,7 +84,7 @@ impl Board {
 /// Shows the list of newest jobs.
 pub(super) async fn publish_newest(store: &Store, hub: &Hub) -> Result<(), StoreError> {
     let jobs: BTreeMap<String, JobSummary> = store
-        .jobs(None, NEWEST_JOBS)
+        .jobs(None, None, NEWEST_JOBS)
         .await?
         .into_iter()
         .map(|job| (job.id.to_string(), job))

@@ -12,7 +12,7 @@ use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::JobSummary;
 use signalbox_domain::live::Topic;
 use signalbox_domain::nodes::{
-    Change, Link, LinkState, NodeRecord, NodeView, Observed, SILENT_AFTER, Sections,
+    Change, Link, LinkState, NodeHistory, NodeRecord, NodeView, Observed, SILENT_AFTER, Sections,
 };
 use signalbox_domain::probe::Frame;
 use signalbox_domain::vrrp::{self, VrrpView};
@@ -44,6 +44,7 @@ pub struct Fleet {
 struct State {
     nodes: BTreeMap<NodeId, (NodeRecord, Observed)>,
     watches: BTreeMap<NodeId, Watch>,
+    histories: BTreeMap<NodeId, NodeHistory>,
     derivation: Derivation,
     running: Vec<JobSummary>,
     freshness: Vec<Freshness>,
@@ -76,6 +77,13 @@ impl Fleet {
 
     pub fn nodes(&self) -> BTreeMap<NodeId, (NodeRecord, Observed)> {
         self.lock().nodes.clone()
+    }
+
+    /// The last minutes of a node, as far as this console has seen them.
+    pub fn history(&self, node: NodeId) -> Option<NodeHistory> {
+        let state = self.lock();
+        let known = state.nodes.contains_key(&node);
+        known.then(|| state.histories.get(&node).cloned().unwrap_or_default())
     }
 
     /// The fleet as it is at this moment.
@@ -117,6 +125,7 @@ impl Fleet {
         let mut state = self.lock();
         state.nodes.remove(&node);
         state.watches.remove(&node);
+        state.histories.remove(&node);
         drop(state);
         self.hub.retire(Topic::Node(node));
         self.dirty.notify_one();
@@ -242,7 +251,11 @@ impl Fleet {
     }
 
     fn edit<T>(&self, node: NodeId, edit: impl FnOnce(&mut Observed) -> T) -> Option<T> {
-        self.lock().nodes.get_mut(&node).map(|(_, observed)| edit(observed))
+        let State { nodes, histories, .. } = &mut *self.lock();
+        let (_, observed) = nodes.get_mut(&node)?;
+        let edited = edit(observed);
+        histories.entry(node).or_default().note(observed);
+        Some(edited)
     }
 
     fn changed(&self, node: NodeId) {

@@ -7,6 +7,7 @@ mod backups;
 mod jobs;
 mod nodes;
 mod plans;
+mod vrrp;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

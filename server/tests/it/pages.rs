@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::console::{Console, Who};
 
-fn site() -> TempDir {
+pub(crate) fn site() -> TempDir {
     let site = tempfile::tempdir().unwrap();
     let names = serde_json::json!({
         "style": "/assets/app.1.css", "fonts": [], "icon": "/assets/favicon.1.svg",

@@ -1,5 +1,8 @@
-//! From a change on a node of the lab to its message on the websocket, and what the probe costs a
-//! node. Both are ignored tests of the server, which have a console and a socket at hand.
+//! From a change on a node of the lab to its message on the websocket, what the probe costs a node,
+//! and how fast the Overview is served. They are ignored tests of the server, which have a console
+//! and a socket at hand.
+
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -19,17 +22,33 @@ pub(super) fn measure_probe(places: &Places) -> Result<Value, Failure> {
     measure(places, "measure_what_the_probe_costs_a_node")
 }
 
-/// Runs an ignored test and takes the JSON that it prints on a line of its own.
+/// Needs no lab: its hundred nodes are simulated.
+pub(super) fn measure_overview(places: &Places) -> Result<Value, Failure> {
+    step("serve the Overview of a hundred nodes");
+    let mut command = cargo(places);
+    command
+        // As `build --release` does, so that both share what is built.
+        .args(["test", "--release", "--workspace", "--test", "it"])
+        .args(["measure_how_fast_the_overview_is_served", "--", "--ignored", "--nocapture"]);
+    figures(&mut command, "read the test's message above")
+}
+
+/// Runs an ignored test over the lab.
 fn measure(places: &Places, test: &str) -> Result<Value, Failure> {
     let mut command = cargo(places);
     command
         .args(["test", "--package", "signalbox-server", "--test", "it", test])
         .args(["--", "--ignored", "--nocapture"])
         .env("SIGNALBOX_LAB", "1");
-    let printed = output(&mut command, "is the lab up? `cargo xtask lab status`")?;
+    figures(&mut command, "is the lab up? `cargo xtask lab status`")
+}
+
+/// Takes the JSON that a test prints on a line of its own.
+fn figures(command: &mut Command, advice: &'static str) -> Result<Value, Failure> {
+    let printed = output(command, advice)?;
     let figures = printed.lines().find_map(|line| serde_json::from_str(line.trim()).ok());
     figures.ok_or_else(|| Failure::Missing {
-        what: format!("{test} printed no figures"),
-        advice: "is the lab up? `cargo xtask lab status`".into(),
+        what: "the measurement printed no figures".into(),
+        advice: advice.into(),
     })
 }

@@ -20,7 +20,7 @@ enum Name {
     Exec,
     /// From a change on a node of the lab to its message on the websocket.
     Live,
-    /// The bytes that a browser fetches for the first page.
+    /// The bytes that a browser fetches for the first page, and how fast the console serves it.
     Page,
     /// The processor time that the probe takes of a node.
     Probe,

@@ -1,5 +1,5 @@
-//! What the first page costs: every byte that a browser fetches before it can use the page, and what
-//! the lazily loaded ones add on the way.
+//! What the first page costs: every byte that a browser fetches before it can use the page, what
+//! the lazily loaded ones add on the way, and how long the console takes to serve the Overview.
 
 use std::{
     fs,
@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    bench::live,
     build::{self, site::Manifest},
     failure::Failure,
     places::Places,
@@ -48,6 +49,7 @@ pub(super) fn measure(places: &Places) -> Result<Value, Failure> {
         "budget_bytes": BUDGET_BYTES,
         "ratio": first as f64 / BUDGET_BYTES as f64,
         "later_route_bytes": later,
+        "overview": live::measure_overview(places)?,
     }))
 }
 

@@ -133,14 +133,20 @@ fn bind(main: &Path, dir: &Path) -> Result<(), Box<dyn std::error::Error + Send 
     Ok(())
 }
 
-/// Makes each module smaller. The wasm-opt is npm's: the one in Debian 12 (108) confuses the two tables
+/// A module below this size gains less than the seconds that wasm-opt takes to start.
+const WORTH_OPTIMISING_BYTES: u64 = 8 * 1024;
+
+/// Makes each larger module smaller. The wasm-opt is npm's: the one in Debian 12 (108) confuses the two tables
 /// that wasm-bindgen exports.
 fn optimise(places: &Places, dir: &Path) -> Result<(), Failure> {
     step("Optimising for size");
     let program = places.playwright().join("node_modules/.bin/wasm-opt");
     for entry in fs::read_dir(dir).map_err(Failure::file("list", dir))? {
-        let path = entry.map_err(Failure::file("list", dir))?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
+        let entry = entry.map_err(Failure::file("list", dir))?;
+        let path = entry.path();
+        let bytes = entry.metadata().map_err(Failure::file("measure", &path))?.len();
+        let is_module = path.extension().is_some_and(|extension| extension == "wasm");
+        if is_module && bytes >= WORTH_OPTIMISING_BYTES {
             let mut wasm_opt = Command::new(&program);
             wasm_opt.args(WASM_OPT_FLAGS).arg(&path).arg("-o").arg(&path);
             run(&mut wasm_opt, "npm's package binaryen has it: cargo xtask setup")?;

@@ -1,5 +1,6 @@
 //! What runs and what ran.
 
+mod drawer;
 mod graph;
 mod list;
 mod log;
@@ -8,5 +9,6 @@ mod outage;
 mod run;
 mod verification;
 
+pub use drawer::job_in_drawer;
 pub use list::JobList;
 pub use run::JobRun;

@@ -37,7 +37,7 @@ pub(super) fn Outage(job: Memo<Option<JobView>>, names: NodeNames) -> impl IntoV
 }
 
 #[component]
-fn Measured(measurement: Measurement) -> impl IntoView {
+pub(super) fn Measured(measurement: Measurement) -> impl IntoView {
     let language = language();
     let clean = measurement.lost == 0;
     let words = if clean {

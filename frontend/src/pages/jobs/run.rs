@@ -6,7 +6,7 @@ use serde_json::Value;
 use signalbox_domain::access::Permission;
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::JobId;
-use signalbox_domain::jobs::{JobView, StepState, StepView};
+use signalbox_domain::jobs::{JobState, JobSummary, JobView, StepState, StepView};
 use signalbox_domain::live::Topic;
 use signalbox_domain::signal::Signal as Aspect;
 use signalbox_domain::time::Timestamp;
@@ -27,7 +27,6 @@ use crate::ui::{
     Age, AlarmBand, Bar, Button, Failed, Icon, Moment, PageHead, Plate, SkeletonRows, StateBadge,
     StepLine, Steps, use_toasts,
 };
-use signalbox_domain::jobs::JobState;
 
 #[component]
 pub fn JobRun() -> impl IntoView {
@@ -109,8 +108,17 @@ fn Actions(
     log: ArcRwSignal<Vec<signalbox_domain::jobs::LogLine>>,
     names: NodeNames,
 ) -> impl IntoView {
-    let toasts = use_toasts();
     let text = Signal::derive(move || log.with(|lines| super::log::plain(lines, names)));
+    view! {
+        <crate::ui::CopyButton text label=t(texts::COPY_LOG) />
+        <CancelButton id job />
+    }
+}
+
+/// There while the job runs; closed past its last safe point.
+#[component]
+pub(super) fn CancelButton(id: JobId, job: Memo<Option<JobView>>) -> impl IntoView {
+    let toasts = use_toasts();
     let cancel = move |_| {
         leptos::task::spawn_local(async move {
             let path = format!("/api/v1/jobs/{id}/cancel");
@@ -127,33 +135,20 @@ fn Actions(
             open.then(|| job.cancel.is_none())
         })
     });
-    view! {
-        <crate::ui::CopyButton text label=t(texts::COPY_LOG) />
-        {move || {
-            offered
-                .get()
-                .map(|too_late| {
-                    let reason = too_late.then(|| t(texts::CANNOT_CANCEL).to_owned());
-                    view! {
-                        <Button icon=Icon::CircleStop disabled=Signal::stored(reason) on_click=cancel>
-                            {t(texts::CANCEL)}
-                        </Button>
-                    }
-                })
-        }}
+    move || {
+        let too_late = offered.get()?;
+        let reason = too_late.then(|| t(texts::CANNOT_CANCEL).to_owned());
+        Some(view! {
+            <Button icon=Icon::CircleStop disabled=Signal::stored(reason) on_click=cancel>
+                {t(texts::CANCEL)}
+            </Button>
+        })
     }
 }
 
 #[component]
 fn JobSteps(job: Memo<Option<JobView>>, names: NodeNames) -> impl IntoView {
-    let live = use_live();
-    let steps = Memo::new(move |_| {
-        let now = live.now();
-        job.with(|job| {
-            let steps = job.iter().flat_map(|job| &job.steps);
-            steps.map(|step| step_line(step, now, names)).collect::<Vec<_>>()
-        })
-    });
+    let steps = step_lines(job, names);
     let done = move || {
         job.with(|job| {
             job.as_ref().map(|job| {
@@ -161,18 +156,8 @@ fn JobSteps(job: Memo<Option<JobView>>, names: NodeNames) -> impl IntoView {
             })
         })
     };
-    let elapsed = move || {
-        job.get().map(|job| match job.summary.finished_at {
-            Some(end) => format::duration(end - job.summary.created_at, language()).into_any(),
-            None => view! { <Age of=job.summary.created_at /> }.into_any(),
-        })
-    };
-    let share = Signal::derive(move || {
-        job.with(|job| {
-            let job = job.as_ref().map(|job| (job.summary.steps_done, job.summary.steps_total));
-            job.map_or(0.0, |(done, all)| f64::from(done) / f64::from(all.max(1)))
-        })
-    });
+    let elapsed = move || job.with(|job| job.as_ref().map(|job| took(&job.summary)));
+    let share = Signal::derive(move || share_done(job));
     let aspect = job
         .with_untracked(|job| job.as_ref().map_or(Aspect::Unknown, |j| j.summary.state.signal()));
     let afterwards = move || {
@@ -209,6 +194,33 @@ fn JobSteps(job: Memo<Option<JobView>>, names: NodeNames) -> impl IntoView {
             }}
         </Plate>
     }
+}
+
+/// How long it took, or has taken until now.
+pub(super) fn took(job: &JobSummary) -> AnyView {
+    match job.finished_at {
+        Some(end) => format::duration(end - job.created_at, language()).into_any(),
+        None => view! { <Age of=job.created_at /> }.into_any(),
+    }
+}
+
+/// 0 to 1.
+pub(super) fn share_done(job: Memo<Option<JobView>>) -> f64 {
+    job.with(|job| {
+        let job = job.as_ref().map(|job| (job.summary.steps_done, job.summary.steps_total));
+        job.map_or(0.0, |(done, all)| f64::from(done) / f64::from(all.max(1)))
+    })
+}
+
+pub(super) fn step_lines(job: Memo<Option<JobView>>, names: NodeNames) -> Memo<Vec<StepLine>> {
+    let live = use_live();
+    Memo::new(move |_| {
+        let now = live.now();
+        job.with(|job| {
+            let steps = job.iter().flat_map(|job| &job.steps);
+            steps.map(|step| step_line(step, now, names)).collect::<Vec<_>>()
+        })
+    })
 }
 
 fn step_line(step: &StepView, now: Timestamp, names: NodeNames) -> StepLine {

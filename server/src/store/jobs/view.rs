@@ -22,24 +22,30 @@ pub struct JobRecord {
     pub cancelled_by: Option<String>,
 }
 
-/// One job, or those before one, newest first; [`read_summary`] reads the rows.
+/// One job, or those before one, all or of one node, newest first; [`read_summary`] reads the rows.
 const SUMMARIES: &str = "
     SELECT id, title, operation, state, status, started_by, created_at, finished_at,
            (SELECT COUNT(*) FROM job_steps WHERE job = jobs.id AND state = 'done') AS steps_done,
            (SELECT COUNT(*) FROM job_steps WHERE job = jobs.id) AS steps_total
-    FROM jobs WHERE (?1 IS NULL OR id = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3";
+    FROM jobs
+    WHERE (?1 IS NULL OR id = ?1) AND id < ?2
+      AND (?4 IS NULL OR id IN (SELECT job FROM job_journal WHERE node = ?4))
+    ORDER BY id DESC LIMIT ?3";
 
 impl Store {
-    /// At most `limit` jobs older than `before`, newest first.
+    /// At most `limit` jobs older than `before`, newest first; with `node` those that did something
+    /// there.
     pub async fn jobs(
         &self,
         before: Option<JobId>,
+        node: Option<NodeId>,
         limit: u32,
     ) -> Result<Vec<JobSummary>, StoreError> {
         let rows = sqlx::query(SUMMARIES)
             .bind(None::<i64>)
             .bind(before.map_or(i64::MAX, |job| job.0))
             .bind(limit)
+            .bind(node.map(|node| node.0))
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(read_summary).collect()
@@ -60,6 +66,7 @@ impl Store {
             .bind(Some(id.0))
             .bind(i64::MAX)
             .bind(1)
+            .bind(None::<i64>)
             .fetch_optional(&mut *transaction)
             .await?;
         let Some(summary) = summary.as_ref().map(read_summary).transpose()? else {

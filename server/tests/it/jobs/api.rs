@@ -48,7 +48,7 @@ async fn who_may_not_run_an_operation_may_not_plan_or_submit_it() {
     let filter = AuditFilter { phase: Some(AuditPhase::Refused), ..AuditFilter::default() };
     let refused = console.app.store.audit(&filter, 10).await.unwrap();
     assert_eq!(refused[0].action, "vrrp.hand_over");
-    assert_eq!(console.app.store.jobs(None, 10).await.unwrap(), []);
+    assert_eq!(console.app.store.jobs(None, None, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
