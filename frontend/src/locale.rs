@@ -114,7 +114,7 @@ impl Theme {
     }
 }
 
-/// What the reader chose, from the cookies `lang`, `theme`, `offset` and `nav`, else from what the
+/// What the reader chose, from the cookies `lang`, `theme`, `offset`, `nav` and `keys`, else from what the
 /// browser asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Preferences {
@@ -124,6 +124,8 @@ pub struct Preferences {
     pub utc_offset_min: i32,
     /// The navigation shows icons only.
     pub narrow: bool,
+    /// Single keys do nothing, for those whose tools or hands press them by chance.
+    pub without_shortcuts: bool,
 }
 
 impl Preferences {
@@ -147,6 +149,7 @@ impl Preferences {
                 .filter(|minutes: &i32| minutes.abs() <= 16 * 60)
                 .unwrap_or(0),
             narrow: value("nav") == Some("narrow"),
+            without_shortcuts: value("keys") == Some("off"),
         }
     }
 }
@@ -187,8 +190,9 @@ mod tests {
         assert_eq!(read("", "zh-CN,zh;q=0.9,en;q=0.8").language, Language::Zh);
         assert_eq!(read("", "fr,en;q=0.5").language, Language::En);
         assert_eq!(read("lang=en", "zh").language, Language::En);
-        let chosen = read("a=b; theme=light; nav=narrow; offset=480", "");
+        let chosen = read("a=b; theme=light; nav=narrow; offset=480; keys=off", "");
         assert_eq!((chosen.theme, chosen.narrow), (Theme::Light, true));
+        assert_eq!((chosen.without_shortcuts, read("", "").without_shortcuts), (true, false));
         assert_eq!(chosen.utc_offset_min, 480);
         assert_eq!(read("offset=99999", "").utc_offset_min, 0);
     }

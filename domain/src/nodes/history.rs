@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 
 /// How far back readings are kept.
 pub const VITALS_KEPT: Duration = Duration::from_secs(300);
+/// A node on which nothing moves reads the same again and again.
+const READ_AGAIN: Duration = Duration::from_secs(4);
 /// How many states of the line are kept.
 const LINKS_KEPT: usize = 30;
 
@@ -55,6 +57,15 @@ impl VitalsPoint {
     }
 }
 
+impl VitalsPoint {
+    /// Whether it was read after `last`. The probe's heartbeat proves the same reading again, which
+    /// is none of its own.
+    pub fn is_news_after(&self, last: &VitalsPoint) -> bool {
+        let same = VitalsPoint { at: last.at, ..self.clone() } == *last;
+        self.at > last.at && (!same || last.at.age(self.at) >= READ_AGAIN)
+    }
+}
+
 impl Vitals {
     pub fn memory_used_bytes(&self) -> u64 {
         self.memory_total_bytes.saturating_sub(self.memory_available_bytes)
@@ -85,7 +96,7 @@ impl NodeHistory {
     /// Takes a reading that is newer than the last one.
     fn read(&mut self, vitals: &Fact<Vitals>) {
         let point = VitalsPoint::of(vitals);
-        if self.vitals.back().is_some_and(|last| last.at >= point.at) {
+        if self.vitals.back().is_some_and(|last| !point.is_news_after(last)) {
             return;
         }
         let now = point.at;
@@ -131,12 +142,17 @@ mod tests {
     #[test]
     fn five_minutes_of_readings_are_kept() {
         let mut history = NodeHistory::default();
-        for second in (0..=400).step_by(2) {
-            history.read(&reading(second));
-            history.read(&reading(second));
+        for second in 0..=400 {
+            history.read(&reading(second / 2 * 2));
         }
-        assert_eq!(history.vitals.len(), 151);
-        assert_eq!(history.vitals[0].at, Timestamp(100_000));
+        assert_eq!(history.vitals.len(), 76, "the same was read every 2 s");
+        let mut moving = NodeHistory::default();
+        for second in (0..=400).step_by(2) {
+            let mut vitals = reading(second);
+            vitals.value.load1 = second as f32;
+            moving.read(&vitals);
+        }
+        assert_eq!((moving.vitals.len(), moving.vitals[0].at), (151, Timestamp(100_000)));
         let last = history.vitals.back().unwrap();
         assert_eq!((last.memory_used_bytes, last.disk_used_percent), (40, Some(75.0)));
     }

@@ -244,3 +244,30 @@ pub const TRUST_MATCHING: Text =
     text("Trust and add the {0} that match", "信任并添加一致的 {0} 台");
 pub const NONE_MATCH: Text = text("No pasted fingerprint matches yet", "尚无一致的指纹");
 pub const LINE: Text = text("Line", "行");
+
+pub const PLACE: Text = text("Its place on the line", "线路位置");
+pub const ON_NO_LINE: Text = text("No line passes through this node.", "没有线路经过此节点。");
+pub const OPEN_LINE: Text = text("Open the lines", "打开线路");
+pub const STANDS_BY: Text = text("stands by", "待命");
+pub const WEIGHT: Text = text("weight {0}", "权重 {0}");
+pub const SERVERS: Text = text("{0} real servers", "{0} 台真实服务器");
+pub const SERVERS_UP: Text = text("{0} take connections", "{0} 台接受连接");
+pub const DEPENDS: Text = text("What depends on it", "依赖此节点");
+pub const NOTHING_DEPENDS: Text =
+    text("Nothing that Signalbox sees goes through it.", "未发现经过它的服务。");
+pub const REPLICATES: Text = text("replicates from it", "从它复制");
+pub const HOLDS_ALONE: Text = text("it holds the address, no other can", "由它持有，无其他备机");
+pub const HOLDS_WITH: Text = text("it holds the address, {0} stands by", "由它持有，{0} 待命");
+pub const STANDS_BY_FOR: Text = text("it stands by for {0}", "为 {0} 待命");
+pub const CARRIES_NOTHING: Text = text("takes no connections now", "当前不接受连接");
+pub const CARRIES_ALONE: Text = text("the only server", "唯一的服务器");
+pub const CARRIES: Text = text(
+    "carries {0} of {1} connections, {2} others do too",
+    "承载 {1} 个连接中的 {0} 个，另有 {2} 台",
+);
+pub const CHANGES: Text = text("Changed here", "变更");
+pub const NO_CHANGE: Text = text("Nothing was changed here yet.", "尚无变更。");
+pub const OPEN_AUDIT: Text = text("Audit", "审计");
+pub const CHANGED_BY: Text = text("{0}: {1}, {2}", "{0}：{1}，{2}");
+pub const JOB: Text = text("job {0}", "任务 {0}");
+pub const LINE_LOG: Text = text("What the line went through", "线路记录");

@@ -81,3 +81,7 @@ pub fn kind(kind: AccountKind) -> Text {
         AccountKind::Script => text("script", "脚本"),
     }
 }
+
+pub const SHORTCUTS: Text = text("Keyboard shortcuts", "键盘快捷键");
+pub const SHORTCUTS_HELP: Text =
+    text("in this browser: Ctrl K, g, /, ?, F6", "在此浏览器中：Ctrl K、g、/、?、F6");

@@ -1,23 +1,28 @@
-//! Pages whose code the browser loads on the way to them, one module a feature. The overview is not
-//! among them: it comes with the frame, as most visits begin there.
+//! Pages whose code the browser loads on the way to them. The overview is not among them: it comes
+//! with the frame, as most visits begin there.
+//!
+//! The pages are in few modules: what two modules share and the first one does not need is cut into a
+//! file of its own, and with each further module there are twice as many ways to share.
 
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::{access, audit, backups, jobs, nodes, settings, vrrp};
 
-/// `module { Name => component }` makes a route of that name for `app.rs`, which is
-/// `view={Lazy::<Name>::new()}` there. Pages of one module come together: what they share is then not
-/// cut into a file of its own.
+/// `module, preload: { Name => component }` makes a route of each name for `app.rs`, which is
+/// `view={Lazy::<Name>::new()}` there. `preload` is what `#[lazy]` calls the function that fetches the module.
 macro_rules! lazy_pages {
-    ($($module:ident { $($name:ident => $page:path),+ })+) => {$($(
-        pub struct $name;
-
-        const _: () = {
-            #[lazy($module)]
-            fn page() -> AnyView {
-                $page().into_any()
+    ($($module:ident, $preload:ident: { $($name:ident => $page:path),+ })+) => {$(
+        #[lazy]
+        fn $module(page: &'static str) -> AnyView {
+            match page {
+                $(stringify!($name) => $page().into_any(),)+
+                _ => ().into_any(),
             }
+        }
+
+        $(
+            pub struct $name;
 
             impl LazyRoute for $name {
                 fn data() -> Self {
@@ -25,24 +30,25 @@ macro_rules! lazy_pages {
                 }
 
                 async fn view(_page: Self) -> AnyView {
-                    page().await
+                    $module(stringify!($name)).await
                 }
 
                 async fn preload() {
                     #[cfg(feature = "hydrate")]
-                    __preload_page().await;
+                    $preload().await;
                 }
             }
-        };
-    )+)+};
+        )+
+    )+};
 }
 
 lazy_pages! {
-    access { SetUp => access::SetUp, SignIn => access::SignIn }
-    audit { Audit => audit::Audit }
-    backups { Backups => backups::Backups }
-    jobs { JobList => jobs::JobList, JobRun => jobs::JobRun }
-    nodes { AddNode => nodes::AddNode, NodeDetail => nodes::NodeDetail, NodeList => nodes::NodeList }
-    settings { Settings => settings::Settings }
-    vrrp { Vrrp => vrrp::Vrrp }
+    nodes, __preload_nodes: {
+        AddNode => nodes::AddNode, NodeDetail => nodes::NodeDetail, NodeList => nodes::NodeList
+    }
+    features, __preload_features: { Backups => backups::Backups, Vrrp => vrrp::Vrrp }
+    records, __preload_records: {
+        Audit => audit::Audit, JobList => jobs::JobList, JobRun => jobs::JobRun,
+        Settings => settings::Settings, SetUp => access::SetUp, SignIn => access::SignIn
+    }
 }

@@ -22,11 +22,15 @@ pub fn first_documents(path: &str) -> Vec<String> {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next().unwrap_or_default(), parts.next()) {
         ("backups", None) => documents.push(path_of(Topic::Backups)),
-        ("vrrp", None) => documents.push(path_of(Topic::Vrrp)),
+        ("vrrp", None) => {
+            documents.push(path_of(Topic::Vrrp));
+            documents.push("/api/v1/vrrp/holders".to_owned());
+        }
         ("nodes", Some("add")) => documents.push("/api/v1/nodes/credentials".to_owned()),
         ("nodes", Some(id)) => {
             if let Ok(id) = id.parse() {
                 documents.push(path_of(Topic::Node(id)));
+                documents.push(format!("/api/v1/nodes/{id}/history"));
             }
         }
         ("audit", None) => {

@@ -10,29 +10,14 @@ use crate::api::{self, Problem};
 use crate::shell::JobDrawerSwitch;
 
 #[derive(Serialize)]
-struct Ask {
-    operation: Operation,
+struct Ask<'a> {
+    operation: &'a Operation,
 }
 
 #[derive(Serialize)]
 struct Approve<'a> {
     plan: PlanId,
     hash: &'a str,
-}
-
-/// Asks for a plan, or for one to be made again from what the nodes show now.
-#[lazy(plan)]
-async fn ask_for_plan(operation: Operation, again: Option<PlanId>) -> Result<Plan, Problem> {
-    match again {
-        Some(id) => api::get(&format!("/api/v1/plans/{id}")).await,
-        None => api::post("/api/v1/plans", &Ask { operation }).await,
-    }
-}
-
-/// The plan that a refusal brings with it.
-#[lazy(plan)]
-fn plan_in(refusal: Problem) -> Result<Plan, Problem> {
-    api::part::<Plan>(&refusal, "plan").ok_or(refusal)
 }
 
 /// The part of the answer to a submission that matters here.
@@ -107,7 +92,10 @@ impl Desk {
     /// Makes the plan anew from what the nodes show now.
     pub(super) fn make_plan(self, operation: Operation, again: Option<PlanId>) {
         leptos::task::spawn_local(async move {
-            let plan = ask_for_plan(operation.clone(), again).await;
+            let plan = match again {
+                Some(id) => api::get::<Plan>(&format!("/api/v1/plans/{id}")).await,
+                None => api::post("/api/v1/plans", &Ask { operation: &operation }).await,
+            };
             let Some(asked) = self.still_asked(&operation) else { return };
             let clear = plan.as_ref().is_ok_and(|plan| plan.draft.verdict() == Verdict::Pass);
             if asked.starting {
@@ -143,19 +131,17 @@ impl Desk {
                     self.close();
                     self.drawer.open(id);
                 }
-                Err(problem) => self.refused(problem).await,
+                Err(problem) => self.refused(problem),
             }
         });
     }
 
-    async fn refused(self, problem: Problem) {
-        let changed = problem.code == "plan_changed";
-        let plan = plan_in(problem).await;
+    fn refused(self, problem: Problem) {
         self.update(|asked| {
             asked.starting = false;
             asked.shown = true;
-            asked.changed = changed;
-            asked.plan = Some(plan);
+            asked.changed = problem.code == "plan_changed";
+            asked.plan = Some(api::part::<Plan>(&problem, "plan").ok_or(problem));
         });
     }
 

@@ -14,6 +14,7 @@ use super::steps::{NodeNames, PlanSteps, script};
 use crate::live::use_live;
 use crate::locale::{say, t, t_with};
 use crate::locales::{plan as texts, words};
+use crate::shell::{Overlay, overlay};
 use crate::ui::{
     Badge, Button, CopyButton, Dialog, Failed, Icon, IconView, Interlocks, Kind, Lamp, Moment,
     Segmented, Size, SkeletonRows, tally,
@@ -30,17 +31,12 @@ pub fn PlanDesk() -> impl IntoView {
         desk.asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.shown))
     });
     view! {
-        <Show when=move || shown.get()>{Suspend::new(plan_dialog())}</Show>
+        <Show when=move || shown.get()>{Suspend::new(overlay(Overlay::Plan))}</Show>
     }
 }
 
-#[lazy(plan)]
-fn plan_dialog() -> AnyView {
-    view! { <PlanDialog /> }.into_any()
-}
-
 #[component]
-fn PlanDialog() -> impl IntoView {
+pub(crate) fn PlanDialog() -> impl IntoView {
     let desk = Desk::get();
     let plan = Memo::new(move |_| desk.asked.with(|asked| asked.as_ref()?.plan.clone()));
     let title = Memo::new(move |_| {

@@ -12,6 +12,7 @@ use signalbox_domain::operation::Operation;
 
 pub use desk::Desk;
 pub use dialog::PlanDesk;
+pub(crate) use dialog::PlanDialog;
 pub use prediction::PredictionBar;
 pub use steps::NodeNames;
 

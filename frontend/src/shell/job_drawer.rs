@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use signalbox_domain::ids::JobId;
 
-use crate::pages::jobs::job_in_drawer;
+use super::{Overlay, overlay};
 
 /// Which job the drawer shows.
 #[derive(Clone, Copy)]
@@ -32,5 +32,5 @@ pub(super) fn JobDrawer() -> impl IntoView {
         (here.get() != format!("/jobs/{job}")).then_some(job)
     });
     let close = Callback::new(move |()| chosen.set(None));
-    move || shown.get().map(|job| Suspend::new(job_in_drawer(job, close)))
+    move || shown.get().map(|job| Suspend::new(overlay(Overlay::Job(job, close))))
 }

@@ -4,6 +4,7 @@ mod announcer;
 mod job_drawer;
 mod live_line;
 mod nav;
+mod overlays;
 mod palette;
 mod preferences;
 mod shortcuts;
@@ -12,6 +13,7 @@ mod top_bar;
 
 pub use job_drawer::JobDrawerSwitch;
 pub use nav::{Mark, PLACES, Place};
+pub(crate) use overlays::{Overlay, overlay};
 pub use palette::PaletteSwitch;
 pub use preferences::{Chosen, use_chosen};
 pub use top_bar::{LanguageToggle, ThemeToggle};

@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 
 use found::{Found, Target, find};
 
+use super::{Overlay, overlay};
 use crate::live::use_live;
 use crate::locale::{language, t, t_with};
 use crate::locales::shell as texts;
@@ -42,19 +43,15 @@ impl PaletteSwitch {
 pub(super) fn Palette() -> impl IntoView {
     let PaletteSwitch(shown) = PaletteSwitch::get();
     let is_open = Memo::new(move |_| shown.with(Option::is_some));
+    let close = Callback::new(move |()| shown.set(None));
+    let window = move || Overlay::Palette(shown.get_untracked().unwrap_or_default(), close);
     view! {
-        <Show when=move || is_open.get()>{Suspend::new(open_palette(shown))}</Show>
+        <Show when=move || is_open.get()>{Suspend::new(overlay(window()))}</Show>
     }
 }
 
-#[lazy(palette)]
-fn open_palette(shown: RwSignal<Option<String>>) -> AnyView {
-    let typed = shown.get_untracked().unwrap_or_default();
-    view! { <Open typed on_close=move |()| shown.set(None) /> }.into_any()
-}
-
 #[component]
-fn Open(typed: String, #[prop(into)] on_close: Callback<()>) -> impl IntoView {
+pub(super) fn PaletteWindow(typed: String, #[prop(into)] on_close: Callback<()>) -> impl IntoView {
     let query = RwSignal::new(typed);
     let chosen = RwSignal::new(0_usize);
     let fleet = use_live().watch::<FleetView>(Topic::Fleet);

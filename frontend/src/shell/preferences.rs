@@ -10,6 +10,7 @@ pub struct Chosen {
     pub theme: RwSignal<Theme>,
     /// The navigation shows icons only.
     pub narrow: RwSignal<bool>,
+    pub without_shortcuts: RwSignal<bool>,
     /// Minutes that the reader's clock is ahead of UTC.
     pub utc_offset_min: RwSignal<i32>,
 }
@@ -19,6 +20,7 @@ impl Chosen {
         Chosen {
             theme: RwSignal::new(preferences.theme),
             narrow: RwSignal::new(preferences.narrow),
+            without_shortcuts: RwSignal::new(preferences.without_shortcuts),
             utc_offset_min: RwSignal::new(preferences.utc_offset_min),
         }
     }
@@ -34,6 +36,11 @@ impl Chosen {
     pub fn set_narrow(self, narrow: bool) {
         self.narrow.set(narrow);
         remember("nav", if narrow { "narrow" } else { "wide" });
+    }
+
+    pub fn set_shortcuts(self, on: bool) {
+        self.without_shortcuts.set(!on);
+        remember("keys", if on { "on" } else { "off" });
     }
 
     /// Tells the server the reader's time zone for the next page, and this page at once.

@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 
 use super::nav::PLACES;
 use super::palette::PaletteSwitch;
+use super::preferences::use_chosen;
 use crate::boot::may;
 use crate::locale::t;
 use crate::locales::shell as texts;
@@ -23,10 +24,14 @@ pub(super) fn listen(palette: PaletteSwitch) {
     provide_context(HelpSwitch(help));
     let navigate = use_navigate();
     let after_g = StoredValue::new(false);
+    let without = use_chosen().without_shortcuts;
     // Effects run in the browser only, where there is a window to listen on.
     Effect::new(move |_| {
         let navigate = navigate.clone();
         let listener = window_event_listener(ev::keydown, move |event| {
+            if without.get_untracked() {
+                return;
+            }
             if event.key().eq_ignore_ascii_case("k") && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 palette.open("");

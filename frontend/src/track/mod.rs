@@ -5,6 +5,7 @@
 //! last are pure.
 
 mod draw;
+mod follow;
 mod geometry;
 mod line;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub mod sample;
 mod upright;
 
 pub use draw::Drawing;
+pub use follow::follow_link;
 pub use geometry::{Anchor, Flow, Scene, Station, Way};
 pub use line::{
     Columns, Placed, Reading, carries, engine_role, forwarding_name, lay_out, protocol,

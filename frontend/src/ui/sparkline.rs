@@ -1,59 +1,119 @@
-//! A small curve. The text beside it gives the value.
+//! A small curve over time. The text beside it gives the value.
 
 use leptos::prelude::*;
+use signalbox_domain::time::Timestamp;
+
+/// Height in px; the width is that of its place.
+const HEIGHT: f64 = 48.0;
+/// The curve is drawn for this width and stretched.
+const WIDTH: f64 = 256.0;
+
+/// What a curve shows of its time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Curve {
+    /// Oldest first. Where nothing was read there is no point.
+    pub points: Vec<(Timestamp, f64)>,
+    /// How much time the whole width is, ms.
+    pub span_ms: i64,
+    /// The longest time between two points of one stroke, ms.
+    pub gap_ms: i64,
+    /// The top of the scale; absent: the greatest value.
+    pub max: Option<f64>,
+    /// Where a limit lies.
+    pub limit: Option<f64>,
+}
 
 #[component]
 pub fn Sparkline(
-    #[prop(into)] values: Signal<Vec<f64>>,
-    #[prop(default = 120)] width: u32,
-    #[prop(default = 28)] height: u32,
-    /// The top of the scale; absent: the greatest value.
-    #[prop(optional, into)]
-    max: Option<f64>,
+    #[prop(into)] curve: Signal<Curve>,
     /// No end dot: the last value is old.
     #[prop(optional, into)]
     stale: Signal<bool>,
 ) -> impl IntoView {
-    let curve = move || points(&values.get(), f64::from(width), f64::from(height), max);
+    let drawn = Memo::new(move |_| curve.with(draw));
     view! {
-        <svg width=width height=height aria-hidden="true">
+        <span class="spark" aria-hidden="true">
+            <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none">
+                {move || {
+                    drawn
+                        .with(|drawn| {
+                            let limit = drawn.limit.map(|y| {
+                                view! { <path class="spark-limit" d=format!("M0 {y:.1}H{WIDTH}") /> }
+                            });
+                            view! {
+                                <path class="spark-area" d=drawn.area.clone() />
+                                {limit}
+                                <path class="spark-line" d=drawn.line.clone() />
+                            }
+                        })
+                }}
+            </svg>
             {move || {
-                let points = curve();
-                let last = points.last().copied().filter(|_| !stale.get());
-                view! {
-                    <path d=path(&points) fill="none" stroke="var(--ink2)" stroke-width="1.25" stroke-linejoin="round" />
-                    {last.map(|(x, y)| view! { <circle cx=x cy=y r="2" fill="var(--ink2)" /> })}
-                }
+                let y = drawn.with(|drawn| drawn.end).filter(|_| !stale.get())?;
+                Some(view! { <i style:top=format!("{y:.1}px")></i> })
             }}
-        </svg>
+        </span>
     }
 }
 
-fn points(values: &[f64], width: f64, height: f64, max: Option<f64>) -> Vec<(f64, f64)> {
-    let top = max.unwrap_or_else(|| values.iter().copied().fold(0.0, f64::max) * 1.02);
-    let top = if top > 0.0 { top } else { 1.0 };
-    let step = (width - 4.0) / (values.len().max(2) - 1) as f64;
-    let at = |(index, value): (usize, &f64)| {
-        let y = height - 2.0 - (value / top).clamp(0.0, 1.0) * (height - 4.0);
-        (1.0 + index as f64 * step, y)
-    };
-    values.iter().enumerate().map(at).collect()
+#[derive(Debug, Clone, PartialEq)]
+struct Drawn {
+    line: String,
+    area: String,
+    limit: Option<f64>,
+    /// Height of the last point.
+    end: Option<f64>,
 }
 
-fn path(points: &[(f64, f64)]) -> String {
-    let joined: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
-    if joined.is_empty() { String::new() } else { format!("M{}", joined.join("L")) }
+fn draw(curve: &Curve) -> Drawn {
+    let values = curve.points.iter().map(|(_, value)| *value);
+    let top = curve.max.unwrap_or_else(|| values.fold(0.0, f64::max) * 1.15);
+    let top = if top > 0.0 { top } else { 1.0 };
+    let y = |value: f64| HEIGHT - 1.0 - (value / top).clamp(0.0, 1.0) * (HEIGHT - 4.0);
+    let end = curve.points.last().map_or(0, |(at, _)| at.0);
+    let x = |at: Timestamp| WIDTH - (end - at.0) as f64 / curve.span_ms.max(1) as f64 * WIDTH;
+    let mut drawn = Drawn {
+        line: String::new(),
+        area: String::new(),
+        limit: curve.limit.map(y),
+        end: curve.points.last().map(|(_, value)| y(*value)),
+    };
+    for stroke in curve.points.chunk_by(|a, b| b.0.0 - a.0.0 <= curve.gap_ms) {
+        let places: Vec<String> =
+            stroke.iter().map(|(at, value)| format!("{:.1} {:.1}", x(*at), y(*value))).collect();
+        let (Some((from, _)), Some((to, _))) = (stroke.first(), stroke.last()) else { continue };
+        let line = places.join("L");
+        drawn.line.push_str(&format!("M{line}"));
+        drawn.area.push_str(&format!("M{:.1} {HEIGHT}L{line}L{:.1} {HEIGHT}Z", x(*from), x(*to)));
+    }
+    drawn
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn curve(points: &[(i64, f64)]) -> Curve {
+        Curve {
+            points: points.iter().map(|(at, value)| (Timestamp(*at), *value)).collect(),
+            span_ms: 100,
+            gap_ms: 30,
+            max: Some(100.0),
+            limit: None,
+        }
+    }
+
     #[test]
-    fn the_curve_stays_within_its_box() {
-        let curve = points(&[0.0, 50.0, 400.0], 104.0, 24.0, Some(100.0));
-        assert_eq!(curve, [(1.0, 22.0), (51.0, 12.0), (101.0, 2.0)]);
-        assert_eq!(path(&[]), "");
-        assert_eq!(points(&[0.0], 100.0, 20.0, None), [(1.0, 18.0)], "all zero lies on the floor");
+    fn the_newest_is_at_the_right_and_all_stays_within_the_box() {
+        let drawn = draw(&curve(&[(75, 0.0), (100, 400.0)]));
+        assert_eq!(drawn.line, "M192.0 47.0L256.0 3.0");
+        assert_eq!(drawn.end, Some(3.0));
+        assert_eq!(draw(&Curve::default()).line, "");
+    }
+
+    #[test]
+    fn where_nothing_was_read_there_is_no_line() {
+        let drawn = draw(&curve(&[(10, 1.0), (20, 1.0), (80, 1.0), (100, 1.0)]));
+        assert_eq!(drawn.line.matches('M').count(), 2);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use signalbox_domain::live::Topic;
+use signalbox_domain::nodes::LinkState;
 use signalbox_domain::time::Timestamp;
 use signalbox_domain::vrrp::{HolderRecorder, HolderStretch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -27,8 +28,10 @@ pub async fn keep_current(app: App) {
     loop {
         let written = tokio::select! {
             _ = client.next() => {
-                let changed = recorder.see(&app.fleet.vrrp(), clock::now());
-                save(&app, &changed).await
+                match is_seen(&app) {
+                    true => save(&app, &recorder.see(&app.fleet.vrrp(), clock::now())).await,
+                    false => Ok(()),
+                }
             }
             _ = write.tick() => write_open(&app, &recorder).await,
         };
@@ -36,6 +39,14 @@ pub async fn keep_current(app: App) {
             tracing::error!(%error, "who holds the VRRP instances is not written down");
         }
     }
+}
+
+/// Until each node has been heard or found to be away, a director that holds may not be known yet.
+fn is_seen(app: &App) -> bool {
+    let nodes = app.fleet.nodes();
+    nodes.values().all(|(_, observed)| {
+        observed.heard_at.is_some() || observed.link.state != LinkState::Connecting
+    })
 }
 
 async fn write_open(app: &App, recorder: &HolderRecorder) -> Result<(), StoreError> {

@@ -5,19 +5,26 @@ use signalbox_domain::signal::Signal as Aspect;
 use super::chain::HASH_SHOWN;
 use crate::locale::t;
 use crate::locales::{audit as texts, words};
-use crate::ui::{Badge, Column, Empty, Moment, Table};
+use crate::ui::{Badge, Column, Empty, LongTable, Moment, Sort};
 
 pub(super) fn rows(page: AuditPage) -> AnyView {
     if page.entries.is_empty() {
         return view! { <Empty title=t(texts::NONE) text=t(texts::NONE_HELP) /> }.into_any();
     }
     view! {
-        <Table label=t(texts::AUDIT) columns=columns()>
-            {page.entries.into_iter().map(row).collect_view()}
-        </Table>
+        <LongTable
+            label=t(texts::AUDIT)
+            columns=columns()
+            sort=RwSignal::new(NEWEST_FIRST)
+            rows=Signal::stored(page.entries)
+            row=|(index, entry)| row(index, entry)
+        />
     }
     .into_any()
 }
+
+/// The console pages through the log in this order alone.
+const NEWEST_FIRST: Sort = Sort { column: 5, descending: true };
 
 fn columns() -> Vec<Column> {
     vec![
@@ -34,10 +41,10 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-fn row(entry: AuditEntry) -> impl IntoView {
+fn row(index: usize, entry: AuditEntry) -> AnyView {
     let hash: String = entry.hash.chars().take(HASH_SHOWN).collect();
     view! {
-        <tr class:danger=entry.phase == AuditPhase::Failed>
+        <tr class:danger=entry.phase == AuditPhase::Failed aria-rowindex=index>
             <td class="mono">{entry.action}</td>
             <td>{entry.object}</td>
             <td>{badge(entry.phase)}</td>
@@ -56,6 +63,7 @@ fn row(entry: AuditEntry) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 fn badge(phase: AuditPhase) -> AnyView {

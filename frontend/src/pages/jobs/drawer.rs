@@ -18,13 +18,8 @@ use crate::ui::{
     Steps, aspect_word,
 };
 
-#[lazy(jobs)]
-pub fn job_in_drawer(id: JobId, on_close: Callback<()>) -> AnyView {
-    view! { <JobInDrawer id on_close /> }.into_any()
-}
-
 #[component]
-fn JobInDrawer(id: JobId, on_close: Callback<()>) -> impl IntoView {
+pub fn JobInDrawer(id: JobId, on_close: Callback<()>) -> impl IntoView {
     let live = use_live();
     // Before the topic is watched, so that its subscription asks for the log from the start.
     let log = live.log(id, Vec::new());

@@ -1,5 +1,6 @@
 //! The newest jobs.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
@@ -12,8 +13,8 @@ use crate::live::use_live;
 use crate::locale::{language, say, t, t_with};
 use crate::locales::{jobs as texts, words};
 use crate::ui::{
-    Age, Column, Empty, Failed, Filter, Moment, PageHead, Plate, Plates, Segmented, SkeletonRows,
-    StateBadge, Table, matches,
+    Age, Column, Empty, Failed, Filter, LongTable, Moment, PageHead, Plate, Plates, Segmented,
+    SkeletonRows, Sort, StateBadge, matches,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,29 +45,35 @@ pub fn JobList() -> impl IntoView {
     let options =
         [(Show::All, texts::ALL), (Show::Running, texts::RUNNING), (Show::NotDone, texts::TROUBLE)];
     let options: Vec<_> = options.map(|(show, text)| (show, t(text).to_owned())).into();
-    let shown = move || {
+    let sort = RwSignal::new(Sort { column: NUMBER, descending: true });
+    let shown = Memo::new(move |_| {
         jobs.with(|jobs| {
-            let newest_first = jobs.iter().flat_map(|jobs| jobs.values().rev());
+            let all = jobs.iter().flat_map(|jobs| jobs.values());
             let takes = |job: &&JobSummary| {
                 show.get().takes(job.state) && matches(&typed.get(), &text_of(job))
             };
-            newest_first.filter(takes).cloned().collect::<Vec<_>>()
+            let mut shown: Vec<JobSummary> = all.filter(takes).cloned().collect();
+            let Sort { column, descending } = sort.get();
+            shown.sort_by(|a, b| in_order(column, a, b));
+            if descending {
+                shown.reverse();
+            }
+            shown
         })
-    };
-    let body =
-        move || match (jobs.with(|jobs| jobs.as_ref().map(BTreeMap::is_empty)), refusal.get()) {
+    });
+    let body = move || {
+        match (jobs.with(|jobs| jobs.as_ref().map(BTreeMap::is_empty)), refusal.get()) {
             (None, Some(problem)) => view! { <Failed problem /> }.into_any(),
             (None, None) => view! { <SkeletonRows what=t(texts::JOBS) /> }.into_any(),
             (Some(true), _) => {
                 view! { <Empty title=t(texts::NONE) text=t(texts::NONE_HELP) /> }.into_any()
             }
             (Some(false), _) => view! {
-                <Table label=t(texts::JOBS) columns=columns()>
-                    {move || shown().into_iter().map(row).collect_view()}
-                </Table>
+                <LongTable label=t(texts::JOBS) columns=columns() sort=sort rows=shown row=|(index, job)| row(index, job) />
             }
             .into_any(),
-        };
+        }
+    };
     let actions = move || {
         view! {
             <Filter value=typed />
@@ -90,17 +97,32 @@ fn text_of(job: &JobSummary) -> String {
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::new(t(texts::WHAT)),
-        Column::new(t(texts::NUMBER)).width("80px"),
-        Column::new(t(words::STATE)).width("140px"),
+        Column::new(t(texts::WHAT)).sorts(),
+        Column::new(t(texts::NUMBER)).width("80px").sorts(),
+        Column::new(t(words::STATE)).width("140px").sorts(),
         Column::new(t(texts::STEPS)).width("120px"),
-        Column::new(t(texts::BY)).width("140px"),
-        Column::new(t(texts::STARTED)).width("130px"),
+        Column::new(t(texts::BY)).width("140px").sorts(),
+        Column::new(t(texts::STARTED)).width("130px").sorts(),
         Column::new(t(words::TOOK)).right().width("110px"),
     ]
 }
 
-fn row(job: JobSummary) -> impl IntoView {
+/// The column of the jobs' numbers.
+const NUMBER: usize = 1;
+
+/// By the column with this index of [`columns`]; the older first where it is equal.
+fn in_order(column: usize, a: &JobSummary, b: &JobSummary) -> Ordering {
+    let by_column = match column {
+        0 => say(&a.title).cmp(&say(&b.title)),
+        2 => a.state.signal().cmp(&b.state.signal()),
+        4 => a.started_by.cmp(&b.started_by),
+        5 => a.created_at.cmp(&b.created_at),
+        _ => Ordering::Equal,
+    };
+    by_column.then(a.id.cmp(&b.id))
+}
+
+fn row(index: usize, job: JobSummary) -> AnyView {
     let took = match job.finished_at {
         Some(end) => format::duration(end - job.created_at, language()).into_any(),
         None => view! { <Age of=job.created_at /> }.into_any(),
@@ -110,7 +132,7 @@ fn row(job: JobSummary) -> impl IntoView {
         _ => "",
     };
     view! {
-        <tr class=class>
+        <tr class=class aria-rowindex=index>
             <td>
                 <a href=format!("/jobs/{}", job.id)>{say(&job.title)}</a>
             </td>
@@ -126,6 +148,7 @@ fn row(job: JobSummary) -> impl IntoView {
             <td class="r">{took}</td>
         </tr>
     }
+    .into_any()
 }
 
 #[cfg(test)]

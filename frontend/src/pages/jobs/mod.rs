@@ -9,6 +9,6 @@ mod outage;
 mod run;
 mod verification;
 
-pub use drawer::job_in_drawer;
+pub use drawer::JobInDrawer;
 pub use list::JobList;
 pub use run::JobRun;

@@ -11,7 +11,9 @@ use signalbox_domain::signal::Signal as Aspect;
 use super::pin::PinDialog;
 use super::remove::RemoveDialog;
 use super::tags::TagsDialog;
-use super::{closed_to_reader, reach, services, state_word, vitals, wrong};
+use super::{
+    changes, closed_to_reader, depends, place, reach, services, state_word, vitals, wrong,
+};
 use crate::format;
 use crate::live::use_live;
 use crate::locale::{language, t, t_with};
@@ -99,6 +101,7 @@ fn Sheet(id: NodeId, seen: Seen) -> impl IntoView {
     let name = name.unwrap_or_default();
     let key_changed = seen.part(|node| Some(node.observed.link.state == LinkState::HostKeyChanged));
     let title = t_with(texts::OTHER_KEY, &[&name]);
+    let own = name.clone();
     let alarm = move || {
         (key_changed.get() == Some(true)).then(|| {
             view! {
@@ -132,10 +135,17 @@ fn Sheet(id: NodeId, seen: Seen) -> impl IntoView {
         </PageHead>
         {alarm}
         <div class="plates node" class:stale=move || seen.is_stale()>
-            <vitals::Vitals seen />
-            <services::Services seen />
-            <reach::Reach seen fleet />
-            <wrong::Wrong id seen fleet />
+            <place::Place id fleet />
+            <vitals::Vitals id seen />
+            <div class="plates node-side">
+                <services::Services seen />
+                <wrong::Wrong id seen fleet />
+            </div>
+            <reach::Reach id seen fleet />
+            <div class="plates node-side">
+                <depends::Depends id fleet />
+                <changes::Changes id name=own />
+            </div>
         </div>
         {dialog}
     }

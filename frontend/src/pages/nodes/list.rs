@@ -1,17 +1,19 @@
 //! All nodes by what they are, worst first.
 
+use std::cmp::Ordering;
+
 use leptos::prelude::*;
 use signalbox_domain::fleet::{FleetView, NodeRole, NodeSummary};
 use signalbox_domain::live::Topic;
 use signalbox_domain::signal::Signal as Aspect;
 
-use super::{closed_to_reader, sort_worst_first, state_word};
+use super::{closed_to_reader, state_word};
 use crate::live::use_live;
 use crate::locale::{say, t, t_with};
 use crate::locales::{nodes as texts, words};
 use crate::ui::{
-    Age, Button, Column, Empty, Failed, Filter, Icon, IconView, Kind, Lamp, Lamps, PageHead, Plate,
-    Plates, Segmented, Size, SkeletonRows, Table, Tag, button_classes, matches,
+    Age, Button, Column, Empty, Failed, Filter, Icon, IconView, Kind, Lamp, Lamps, LongTable,
+    PageHead, Plate, Plates, Segmented, Size, SkeletonRows, Sort, Tag, button_classes, matches,
 };
 
 const ROLES: [NodeRole; 4] =
@@ -30,7 +32,6 @@ pub fn NodeList() -> impl IntoView {
             for node in nodes.iter_mut().filter(|_| stale) {
                 node.signal = Aspect::Unknown;
             }
-            sort_worst_first(&mut nodes);
             Some(nodes)
         })
     });
@@ -98,18 +99,12 @@ fn Nodes(nodes: Memo<Option<Vec<NodeSummary>>>) -> impl IntoView {
             <Segmented label=t(words::STATE) options=options.clone() chosen=only_wrong />
         }
     };
-    let groups = move || {
-        shown.with(|shown| {
-            let of = |role| shown.iter().filter(move |node| node.role == role).cloned();
-            ROLES.map(|role| group(role, of(role).collect())).collect_view()
-        })
-    };
+    let sort = RwSignal::new(Sort { column: STATE, descending: false });
+    let rows = Memo::new(move |_| shown.with(|shown| grouped(shown, sort.get())));
     view! {
         <Plates>
             <Plate title=t(texts::NODES) first=true flush=true actions=actions>
-                <Table label=t(texts::NODES) columns=columns()>
-                    {groups}
-                </Table>
+                <LongTable label=t(texts::NODES) columns=columns() sort=sort rows=rows row=|(index, row)| draw(index, row) />
                 {move || {
                     shown
                         .with(Vec::is_empty)
@@ -129,35 +124,74 @@ fn text_of(node: &NodeSummary) -> String {
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::new(t(words::NODE)),
-        Column::new(t(words::STATE)).width("150px"),
-        Column::new(t(texts::HOST)).width("150px"),
-        Column::new(t(texts::OS)),
+        Column::new(t(words::NODE)).sorts(),
+        Column::new(t(words::STATE)).width("150px").sorts(),
+        Column::new(t(texts::HOST)).width("150px").sorts(),
+        Column::new(t(texts::OS)).sorts(),
         Column::new(t(texts::TAGS)),
         Column::new(t(texts::REASON)),
-        Column::new(t(texts::SINCE)).right().width("110px"),
+        Column::new(t(texts::SINCE)).right().width("110px").sorts(),
     ]
 }
 
-fn group(role: NodeRole, nodes: Vec<NodeSummary>) -> AnyView {
-    if nodes.is_empty() {
-        return ().into_any();
+/// A heading or a node.
+#[derive(Debug, Clone, PartialEq)]
+enum Row {
+    Group(NodeRole, usize),
+    Node(NodeSummary),
+}
+
+/// The column of the lamps.
+const STATE: usize = 1;
+
+/// By what they are, and within that by a column of [`columns`]; what is wrong first at the start.
+fn grouped(nodes: &[NodeSummary], sort: Sort) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for role in ROLES {
+        let mut group: Vec<&NodeSummary> = nodes.iter().filter(|node| node.role == role).collect();
+        group.sort_by(|a, b| in_order(sort.column, a, b));
+        if sort.descending {
+            group.reverse();
+        }
+        if !group.is_empty() {
+            rows.push(Row::Group(role, group.len()));
+            rows.extend(group.into_iter().cloned().map(Row::Node));
+        }
     }
-    let count = nodes.len();
+    rows
+}
+
+fn in_order(column: usize, a: &NodeSummary, b: &NodeSummary) -> Ordering {
+    let by_column = match column {
+        STATE => a.signal.cmp(&b.signal),
+        2 => a.host.cmp(&b.host),
+        3 => a.os.cmp(&b.os),
+        6 => a.since.cmp(&b.since),
+        _ => Ordering::Equal,
+    };
+    by_column.then_with(|| a.name.cmp(&b.name))
+}
+
+fn draw(index: usize, row: Row) -> AnyView {
+    match row {
+        Row::Group(role, count) => heading(index, role, count).into_any(),
+        Row::Node(node) => line(index, node).into_any(),
+    }
+}
+
+fn heading(index: usize, role: NodeRole, count: usize) -> impl IntoView {
     view! {
-        <tr class="nodes-group">
+        <tr class="nodes-group" aria-rowindex=index>
             <th scope="rowgroup" colspan=COLUMNS.to_string()>
                 {t(texts::role(role))}
                 " "
                 <span class="tn">{count}</span>
             </th>
         </tr>
-        {nodes.into_iter().map(row).collect_view()}
     }
-    .into_any()
 }
 
-fn row(node: NodeSummary) -> impl IntoView {
+fn line(index: usize, node: NodeSummary) -> impl IntoView {
     let class = match node.signal {
         Aspect::Danger => "danger",
         Aspect::Unknown => "dim",
@@ -165,7 +199,7 @@ fn row(node: NodeSummary) -> impl IntoView {
     };
     let tags = node.tags.into_iter().map(|tag| view! { <Tag text=tag /> }).collect_view();
     view! {
-        <tr class=class>
+        <tr class=class aria-rowindex=index>
             <td>
                 <a href=format!("/nodes/{}", node.id)>{node.name}</a>
             </td>
@@ -223,10 +257,19 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_stand_first() {
-        let mut nodes =
+    fn the_worst_stand_first_until_another_order_is_asked_for() {
+        let nodes =
             [node("a", Aspect::Clear), node("c", Aspect::Danger), node("b", Aspect::Danger)];
-        sort_worst_first(&mut nodes);
-        assert_eq!(nodes.map(|node| node.name), ["b", "c", "a"]);
+        let names = |column, descending| {
+            let rows = grouped(&nodes, Sort { column, descending });
+            assert_eq!(rows[0], Row::Group(NodeRole::Database, 3));
+            let name = |row: &Row| match row {
+                Row::Node(node) => Some(node.name.clone()),
+                Row::Group(..) => None,
+            };
+            rows.iter().filter_map(name).collect::<String>()
+        };
+        assert_eq!(names(STATE, false), "bca");
+        assert_eq!((names(0, false), names(0, true)), ("abc".into(), "cba".into()));
     }
 }

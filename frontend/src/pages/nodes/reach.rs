@@ -2,18 +2,21 @@
 
 use leptos::prelude::*;
 use signalbox_domain::fleet::FleetView;
-use signalbox_domain::nodes::{Link, LinkState, NodeRecord};
+use signalbox_domain::ids::NodeId;
+use signalbox_domain::nodes::{Link, LinkState, NodeHistory, NodeRecord};
 use signalbox_domain::signal::Signal as Aspect;
 
 use super::detail::Seen;
+use super::history_path;
 use super::host_key::Groups;
+use crate::document::use_document;
 use crate::locale::{t, t_with};
 use crate::locales::nodes as texts;
 use crate::plan::NodeNames;
 use crate::ui::{Age, Lamp, Moment, Plate};
 
 #[component]
-pub(super) fn Reach(seen: Seen, fleet: Memo<Option<FleetView>>) -> impl IntoView {
+pub(super) fn Reach(id: NodeId, seen: Seen, fleet: Memo<Option<FleetView>>) -> impl IntoView {
     let record = seen.part(|node| Some(node.record.clone()));
     let link = seen.part(|node| Some(node.observed.link.clone()));
     let heard_at = seen.part(|node| node.observed.heard_at);
@@ -61,7 +64,44 @@ pub(super) fn Reach(seen: Seen, fleet: Memo<Option<FleetView>>) -> impl IntoView
                 </dd>
                 {versions}
             </dl>
+            <LineLog id seen />
         </Plate>
+    }
+}
+
+/// What the SSH line went through; shown while it is not up.
+#[component]
+fn LineLog(id: NodeId, seen: Seen) -> impl IntoView {
+    let history = use_document::<NodeHistory>(history_path(id));
+    let state = seen.part(|node| Some(node.observed.link.clone()));
+    Effect::watch(move || state.get(), move |_, _, _| history.reload(), false);
+    let down = Memo::new(move |_| {
+        state.with(|link| link.as_ref().is_some_and(|link| link.state != LinkState::Up))
+    });
+    let lines = move || {
+        let links = history.answer().get()?.ok()?.links;
+        let newest_first = links.into_iter().rev().map(line_of_log);
+        Some(newest_first.collect_view())
+    };
+    move || {
+        down.get().then(|| {
+            view! {
+                <h3 class="node-log-title">{t(texts::LINE_LOG)}</h3>
+                <ol class="node-log">{lines}</ol>
+            }
+        })
+    }
+}
+
+fn line_of_log(link: Link) -> impl IntoView {
+    view! {
+        <li>
+            <span class="i3">
+                <Moment at=link.since />
+            </span>
+            <span>{t(texts::link(link.state).unwrap_or(texts::CONNECTED))}</span>
+            <span class="mono i2">{link.reason}</span>
+        </li>
     }
 }
 

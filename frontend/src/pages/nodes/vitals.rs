@@ -1,19 +1,25 @@
-//! Six key figures, each with what it is of.
+//! Six key figures, each with its last minutes and what it is of.
 
 use leptos::prelude::*;
-use signalbox_domain::nodes::{Disk, Vitals as Values};
+use signalbox_domain::ids::NodeId;
+use signalbox_domain::nodes::{Disk, NodeHistory, VITALS_KEPT, Vitals as Values, VitalsPoint};
 use signalbox_domain::phrase::Language;
 use signalbox_domain::signal::Signal as Aspect;
 
 use super::detail::Seen;
+use super::history_path;
+use crate::document::{Answer, use_document};
 use crate::format;
 use crate::locale::{language, t};
 use crate::locales::nodes as texts;
-use crate::ui::{Age, Bar, Lamp};
+use crate::ui::{Age, Curve, Lamp, Sparkline};
 
 /// A disk at least this full is in need of attention, percent.
 const DISK_CAUTION_PERCENT: f64 = 90.0;
 const DISK_DANGER_PERCENT: f64 = 97.0;
+
+/// Vitals are read every 2 s; after a longer time without one the curve has a gap.
+const GAP_MS: i64 = 7_000;
 
 /// One key figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,13 +29,51 @@ struct Figure {
     /// After the value, quieter.
     unit: String,
     below: String,
-    /// How much of it is used, 0 to 1, where it has an end.
-    share: Option<f64>,
     aspect: Option<Aspect>,
+    /// What its curve is of.
+    reading: Reading,
+    /// The top of the curve's scale, where the figure has one.
+    max: Option<f64>,
+}
+
+/// One of the numbers that are read each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Cpu,
+    Load,
+    Memory,
+    Disk,
+    Received,
+    Sent,
+}
+
+impl Reading {
+    fn of(self, point: &VitalsPoint) -> Option<f64> {
+        match self {
+            Reading::Cpu => point.cpu_percent.map(f64::from),
+            Reading::Load => Some(f64::from(point.load1)),
+            Reading::Memory => Some(point.memory_used_bytes as f64),
+            Reading::Disk => point.disk_used_percent.map(f64::from),
+            Reading::Received => point.rx_bytes_per_s.map(|bytes| bytes as f64),
+            Reading::Sent => point.tx_bytes_per_s.map(|bytes| bytes as f64),
+        }
+    }
+
+    fn curve(self, points: &[VitalsPoint], max: Option<f64>) -> Curve {
+        let value = |point: &VitalsPoint| Some((point.at, self.of(point)?));
+        Curve {
+            points: points.iter().filter_map(value).collect(),
+            span_ms: VITALS_KEPT.as_millis() as i64,
+            gap_ms: GAP_MS,
+            max,
+            limit: (self == Reading::Disk).then_some(DISK_CAUTION_PERCENT),
+        }
+    }
 }
 
 #[component]
-pub(super) fn Vitals(seen: Seen) -> impl IntoView {
+pub(super) fn Vitals(id: NodeId, seen: Seen) -> impl IntoView {
+    let points = points(id, seen);
     let read_at = seen.part(|node| Some(node.observed.vitals.as_ref()?.observed_at));
     let language = language();
     let figures = seen.part(move |node| {
@@ -51,7 +95,9 @@ pub(super) fn Vitals(seen: Seen) -> impl IntoView {
     };
     let shown = move || match figures.get() {
         None => view! { <p class="i2 node-nothing">{t(texts::NEVER_READ)}</p> }.into_any(),
-        Some(figures) => figures.into_iter().map(cell).collect_view().into_any(),
+        Some(figures) => {
+            figures.into_iter().map(|figure| cell(figure, points, seen)).collect_view().into_any()
+        }
     };
     view! {
         <section class="plate first">
@@ -64,21 +110,51 @@ pub(super) fn Vitals(seen: Seen) -> impl IntoView {
     }
 }
 
-fn cell(figure: Figure) -> impl IntoView {
-    let label = format!("{} {}{}", figure.name, figure.value, figure.unit);
+/// The readings that the console has kept, and each that has come since.
+fn points(id: NodeId, seen: Seen) -> RwSignal<Vec<VitalsPoint>> {
+    let history = use_document::<NodeHistory>(history_path(id));
+    let kept = history.answer().with_untracked(kept);
+    let points = RwSignal::new(kept);
+    // What the page was rendered with is there already; on the way here it comes later.
+    Effect::watch(
+        move || history.answer().with(kept),
+        move |kept, _, _| points.set(kept.clone()),
+        false,
+    );
+    let newest = seen.part(|node| Some(VitalsPoint::of(node.observed.vitals.as_ref()?)));
+    Effect::new(move |_| {
+        let Some(newest) = newest.get() else { return };
+        points.update(|points| {
+            points.retain(|point| point.at.age(newest.at) <= VITALS_KEPT);
+            if points.last().is_none_or(|last| newest.is_news_after(last)) {
+                points.push(newest);
+            }
+        });
+    });
+    points
+}
+
+fn kept(answer: &Answer<NodeHistory>) -> Vec<VitalsPoint> {
+    match answer {
+        Some(Ok(history)) => history.vitals.iter().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn cell(figure: Figure, points: RwSignal<Vec<VitalsPoint>>, seen: Seen) -> impl IntoView {
+    let Figure { reading, max, .. } = figure;
+    let curve = Signal::derive(move || points.with(|points| reading.curve(points, max)));
+    let stale = Signal::derive(move || seen.is_stale());
+    let ink = figure.aspect.map_or("figure tn", |_| "figure tn caution");
     view! {
         <div class="node-vital">
             <div class="row">
                 <span class="cap el">{figure.name}</span>
                 <span class="sp"></span>
-                <span class="figure tn">{figure.value}</span>
+                <span class=ink>{figure.value}</span>
                 <span class="i3 nw">{figure.unit}</span>
             </div>
-            {figure
-                .share
-                .map(|share| {
-                    view! { <Bar share=Signal::stored(share) label=label aspect=figure.aspect /> }
-                })}
+            <Sparkline curve stale />
             <p class="t11 i3">{figure.below}</p>
         </div>
     }
@@ -87,47 +163,54 @@ fn cell(figure: Figure) -> impl IntoView {
 fn figures(vitals: &Values, cpus: Option<u32>, language: Language) -> Vec<Figure> {
     let text =
         |text: crate::locale::Text, values: &[&dyn std::fmt::Display]| text.fill(language, values);
-    let cores = cpus.unwrap_or_default();
     let cores_known =
         |line: crate::locale::Text| cpus.map(|cpus| text(line, &[&cpus])).unwrap_or_default();
-    let used = vitals.memory_total_bytes.saturating_sub(vitals.memory_available_bytes);
-    let plain = |name: crate::locale::Text, value: String, below: String| Figure {
+    let used = vitals.memory_used_bytes();
+    let plain = |reading, name: crate::locale::Text, value: String, below: String| Figure {
         name: name.get(language).to_owned(),
         value,
         unit: String::new(),
         below,
-        share: None,
         aspect: None,
+        reading,
+        max: None,
     };
     let traffic = |bytes: Option<u64>| bytes.map_or_else(unknown, format::bit_rate);
     let cpu = vitals.cpu_percent;
     let everywhere = || text(texts::ALL_INTERFACES, &[]);
     let mut figures = vec![
         Figure {
-            share: cpu.map(|percent| f64::from(percent) / 100.0),
+            max: Some(100.0),
             ..plain(
+                Reading::Cpu,
                 texts::CPU,
                 cpu.map_or_else(unknown, |percent| format::percent(percent, language)),
                 cores_known(texts::CORES),
             )
         },
-        Figure {
-            share: (cores > 0).then(|| f64::from(vitals.load1) / f64::from(cores)),
-            ..plain(texts::LOAD, format!("{:.2}", vitals.load1), cores_known(texts::LOAD_FULL))
-        },
+        plain(
+            Reading::Load,
+            texts::LOAD,
+            format!("{:.2}", vitals.load1),
+            cores_known(texts::LOAD_FULL),
+        ),
         Figure {
             unit: text(texts::OF, &[&format::bytes(vitals.memory_total_bytes)]),
-            share: Some(ratio(used, vitals.memory_total_bytes)),
+            max: Some(vitals.memory_total_bytes as f64),
             ..plain(
+                Reading::Memory,
                 texts::MEMORY,
                 format::bytes(used),
                 text(texts::AVAILABLE, &[&format::bytes(vitals.memory_available_bytes)]),
             )
         },
     ];
-    figures.extend(fullest(&vitals.disks).map(|disk| disk_figure(disk, language)));
-    figures.push(plain(texts::RECEIVED, traffic(vitals.rx_bytes_per_s), everywhere()));
-    figures.push(plain(texts::SENT, traffic(vitals.tx_bytes_per_s), everywhere()));
+    figures.extend(vitals.fullest_disk().map(|disk| disk_figure(disk, language)));
+    let mut network = |reading, name, bytes| {
+        figures.push(plain(reading, name, traffic(bytes), everywhere()));
+    };
+    network(Reading::Received, texts::RECEIVED, vitals.rx_bytes_per_s);
+    network(Reading::Sent, texts::SENT, vitals.tx_bytes_per_s);
     figures
 }
 
@@ -136,8 +219,7 @@ fn unknown() -> String {
 }
 
 fn disk_figure(disk: &Disk, language: Language) -> Figure {
-    let share = used_share(disk);
-    let percent = share * 100.0;
+    let percent = f64::from(disk.used_percent());
     let aspect = match percent {
         DISK_DANGER_PERCENT.. => Some(Aspect::Danger),
         DISK_CAUTION_PERCENT.. => Some(Aspect::Caution),
@@ -149,21 +231,10 @@ fn disk_figure(disk: &Disk, language: Language) -> Figure {
         value: format::percent(percent as f32, language),
         unit: String::new(),
         below: texts::FREE.fill(language, &[&free, &total]),
-        share: Some(share),
         aspect,
+        reading: Reading::Disk,
+        max: Some(100.0),
     }
-}
-
-fn fullest(disks: &[Disk]) -> Option<&Disk> {
-    disks.iter().max_by(|a, b| used_share(a).total_cmp(&used_share(b)))
-}
-
-fn used_share(disk: &Disk) -> f64 {
-    ratio(disk.total_bytes.saturating_sub(disk.free_bytes), disk.total_bytes)
-}
-
-fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole.max(1) as f64
 }
 
 #[cfg(test)]
@@ -177,9 +248,8 @@ mod tests {
     }
 
     #[test]
-    fn the_fullest_disk_is_told_and_judged() {
-        let disks = [disk("/", 60), disk("/var/lib/mysql", 9), disk("/home", 30)];
-        let figure = disk_figure(fullest(&disks).unwrap(), Language::En);
+    fn a_full_disk_is_told_and_judged() {
+        let figure = disk_figure(&disk("/var/lib/mysql", 9), Language::En);
         assert_eq!(figure.name, "Disk /var/lib/mysql");
         assert_eq!((figure.value.as_str(), figure.aspect), ("91 %", Some(Aspect::Caution)));
         assert_eq!(disk_figure(&disk("/", 2), Language::En).aspect, Some(Aspect::Danger));
@@ -202,6 +272,5 @@ mod tests {
         let value = |at: usize| figures[at].value.as_str();
         assert_eq!((value(0), value(1), value(2)), ("–", "6.80", "48 GiB"));
         assert_eq!((value(3), value(4)), ("–", "1.0 Mbit/s"));
-        assert_eq!((figures[0].share, figures[1].share), (None, None));
     }
 }

@@ -12,7 +12,7 @@ use crate::live::use_live;
 use crate::locale::{language, t, t_with};
 use crate::locales::overview as texts;
 use crate::plan::OperationButton;
-use crate::track::{Columns, Drawing, Placed, Reading, Scene, lay_out};
+use crate::track::{Columns, Drawing, Placed, Reading, Scene, follow_link, lay_out};
 use crate::ui::{Empty, Plate, Segmented, Size, move_focus};
 
 /// What a window of 1440 px leaves for the diagram: the width that the server draws for.
@@ -119,23 +119,6 @@ fn Track(fleet: Memo<Option<FleetView>>) -> impl IntoView {
                 }
             </For>
         </div>
-    }
-}
-
-/// Links of an SVG are none of the router's: it would load the page anew.
-pub(super) fn follow_link(
-    navigate: impl Fn(&str, leptos_router::NavigateOptions) + 'static,
-) -> impl Fn(leptos::ev::MouseEvent) + 'static {
-    use wasm_bindgen::JsCast;
-    move |event| {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let link = target.and_then(|target| target.closest("svg a").ok().flatten());
-        let href = link.and_then(|link| link.get_attribute("href"));
-        if let Some(href) = href.filter(|_| !event.ctrl_key() && !event.meta_key()) {
-            event.prevent_default();
-            event.stop_propagation();
-            navigate(&href, leptos_router::NavigateOptions::default());
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::lines::HandOver;
 use crate::live::use_live;
 use crate::locale::{language, t_with};
 use crate::locales::overview as texts;
-use crate::track::{Drawing, Reading, Scene, carries, lay_out_upright, service_name};
+use crate::track::{Drawing, Reading, Scene, carries, follow_link, lay_out_upright, service_name};
 use crate::ui::{Badge, Lamp, move_focus};
 
 /// The narrowest phone that is drawn for; a wider one shows the same drawing.
@@ -69,7 +69,7 @@ fn LineFold(fleet: Memo<Option<FleetView>>, id: String) -> impl IntoView {
                 <span class="sp"></span>
                 <span class="mono i2">{vip}</span>
             </summary>
-            <div on:click=super::lines::follow_link(navigate) on:keydown=move_focus>
+            <div on:click=follow_link(navigate) on:keydown=move_focus>
                 <Drawing scene label />
             </div>
             <div class="line-act">

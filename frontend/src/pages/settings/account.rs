@@ -9,6 +9,7 @@ use crate::boot::boot;
 use crate::locale::{t, t_with};
 use crate::locales::{access, settings as texts, shell, words};
 use crate::sending::Sending;
+use crate::shell::use_chosen;
 use crate::ui::{Button, Icon, Kind, PasswordField, Plate, Size, use_toasts};
 
 #[derive(Serialize)]
@@ -38,8 +39,26 @@ pub(super) fn OwnAccount() -> impl IntoView {
             actions=move || view! { <SignOut /> }
         >
             {facts}
+            <Shortcuts />
             <ChangePassword />
         </Plate>
+    }
+}
+
+/// This browser's choice, not the account's.
+#[component]
+fn Shortcuts() -> impl IntoView {
+    let chosen = use_chosen();
+    view! {
+        <label class="chk settings-form">
+            <input
+                type="checkbox"
+                prop:checked=move || !chosen.without_shortcuts.get()
+                checked=!chosen.without_shortcuts.get_untracked()
+                on:change=move |event| chosen.set_shortcuts(event_target_checked(&event))
+            />
+            <span>{t(texts::SHORTCUTS)} <span class="t12 i3">" "{t(texts::SHORTCUTS_HELP)}</span></span>
+        </label>
     }
 }
 

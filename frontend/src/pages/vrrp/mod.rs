@@ -1,6 +1,8 @@
 //! Who holds each address, and is anyone else claiming it?
 
+mod beat;
 mod diagram;
+mod holders;
 mod table;
 
 use std::collections::BTreeSet;
@@ -71,6 +73,7 @@ fn Regions(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
                 <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Points vrrp id /> } />
             </div>
             <table::Members vrrp />
+            <holders::Holders vrrp />
         </div>
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use signalbox_domain::signal::Signal as Aspect;
 use signalbox_domain::vrrp::{InstanceConf, InstanceView, MemberView, VrrpView, state_word};
 
+use super::beat::Beat;
 use super::diagram;
 use crate::format;
 use crate::live::use_live;
@@ -38,8 +39,8 @@ fn columns() -> Vec<Column> {
         Column::new(t(texts::HOLDS)).width("130px"),
         Column::new(t(texts::BASE)).right().width("70px"),
         Column::new(t(texts::EFFECTIVE)).right().width("80px"),
-        Column::new(t(texts::ADVERTS)).width("190px"),
-        Column::new(t(texts::TIMERS)).width("220px"),
+        Column::new(t(texts::ADVERTS)).width("300px"),
+        Column::new(t(texts::TIMERS)).width("170px"),
         Column::new(t(texts::SINCE)).right().width("110px"),
         Column::new(t(texts::SEEN)).right().width("90px"),
     ]
@@ -61,10 +62,9 @@ fn row(name: String, member: &MemberView, aspect: Aspect, class: &'static str) -
     let said = member.said.as_ref();
     let word = said.map_or_else(|| t(texts::NOT_SEEN), |said| state_word(said.value.state));
     let effective = said.map_or_else(String::new, |s| s.value.effective_priority.to_string());
-    let adverts = said.map(|said| {
-        let sent = t_with(texts::SENT, &[&format::count(said.value.adverts_sent)]);
-        let heard = t_with(texts::HEARD, &[&format::count(said.value.adverts_received)]);
-        format!("{sent} · {heard}")
+    let adverts = member.adverts.clone().map(|beat| {
+        let conf = member.conf.clone();
+        view! { <Beat beat conf /> }
     });
     let holds = match member.holds.as_ref().map(|holds| holds.value) {
         Some(true) => t(texts::YES),
@@ -100,5 +100,5 @@ fn timers(conf: &InstanceConf) -> String {
         .track_files
         .first()
         .map_or_else(|| t(texts::NO_TRACK_FILE).to_owned(), |file| file.name.clone());
-    format!("{} · {}", t_with(texts::ADVERT_EVERY, &[&advert]), file)
+    format!("{advert} · {file}")
 }
