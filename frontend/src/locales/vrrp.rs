@@ -18,7 +18,6 @@ pub const ADVERTS: Text = text("Adverts, last 60 s", "通告（60 秒）");
 pub const SINCE: Text = text("In this state", "处于该状态");
 pub const SEEN: Text = text("Seen", "观测于");
 pub const PRIORITY: Text = text("priority {0}", "优先级 {0}");
-pub const ADVERT_EVERY: Text = text("advert every {0}", "每 {0} 一次通告");
 pub const DOWN_AFTER: Text = text("master down after {0} on {1}", "{1} 在 {0} 后判定主机失效");
 pub const VRID: Text = text("VRID {0}, VRRPv{1}", "VRID {0}，VRRPv{1}");
 pub const DIAGRAM: Text = text("{0}: {1}", "{0}：{1}");

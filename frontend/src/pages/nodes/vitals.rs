@@ -113,8 +113,7 @@ pub(super) fn Vitals(id: NodeId, seen: Seen) -> impl IntoView {
 /// The readings that the console has kept, and each that has come since.
 fn points(id: NodeId, seen: Seen) -> RwSignal<Vec<VitalsPoint>> {
     let history = use_document::<NodeHistory>(history_path(id));
-    let kept = history.answer().with_untracked(kept);
-    let points = RwSignal::new(kept);
+    let points = RwSignal::new(history.answer().with_untracked(kept));
     // What the page was rendered with is there already; on the way here it comes later.
     Effect::watch(
         move || history.answer().with(kept),

@@ -10,7 +10,7 @@ use super::beat::Beat;
 use super::diagram;
 use crate::format;
 use crate::live::use_live;
-use crate::locale::{language, t, t_with};
+use crate::locale::{language, t};
 use crate::locales::{vrrp as texts, words};
 use crate::ui::{Age, Column, Lamp, Plate, Table, aspect_word};
 
