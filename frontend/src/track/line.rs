@@ -32,15 +32,16 @@ pub struct Columns {
     pub points: f64,
     pub service: f64,
     pub stations: f64,
+    /// Width of an engine.
+    pub engine: f64,
 }
 
 const MARGIN: f64 = 24.0;
 const HEADING: f64 = 40.0;
 const VIP_WIDTH: f64 = 108.0;
 const SERVICE_WIDTH: f64 = 124.0;
-const ENGINE_WIDTH: f64 = 144.0;
 /// Between two engines there is room for the blocks of their lag.
-const ENGINE_GAP: f64 = 48.0;
+const ENGINE_GAP: f64 = 32.0;
 /// Distance between two legs of a fan, and the height of their boxes.
 const PITCH: f64 = 36.0;
 const LEG_HEIGHT: f64 = 30.0;
@@ -54,27 +55,31 @@ const LEAST_ABOVE: f64 = 40.0;
 const LEAST_BELOW: f64 = 64.0;
 
 impl Columns {
-    /// Stations keep their size; the tracks between them share what is more than `LEAST`.
+    /// Stations keep their size, or nearly; the tracks between them share what is more than the
+    /// least, as much as a window of 1280 px has beside the navigation.
     pub fn fit(width: f64) -> Columns {
-        const LEAST: f64 = 1040.0;
-        let more = ((width - LEAST) / 4.0).clamp(0.0, 32.0).floor();
-        let vip = 164.0 + more / 4.0;
-        let points = vip + VIP_WIDTH + 20.0;
-        let service = points + POINTS_WIDTH + 20.0;
+        const LEAST: f64 = 1112.0;
+        const USUAL: f64 = 1272.0;
+        let more = ((width - LEAST) / (USUAL - LEAST)).clamp(0.0, 1.0);
+        let between = |least: f64, usual: f64| (least + more * (usual - least)).floor();
+        let vip = between(136.0, 172.0);
+        let points = vip + VIP_WIDTH + between(16.0, 20.0);
+        let service = points + POINTS_WIDTH + between(16.0, 20.0);
         Columns {
             width: width.max(LEAST),
             terminus: vip - 26.0,
             vip,
             points,
             service,
-            stations: service + SERVICE_WIDTH + 44.0 + more / 2.0,
+            stations: service + SERVICE_WIDTH + between(36.0, 60.0),
+            engine: between(138.0, 144.0),
         }
     }
 
     /// As wide as the longest chain of engines needs; the page scrolls what it has no room for.
     fn with_room_for(self, fleet: &FleetView) -> Columns {
         let chain = fleet.lines.iter().map(|line| deepest(&line.engines)).max().unwrap_or(0) as f64;
-        let engines = ENGINE_WIDTH + chain * (ENGINE_GAP + ENGINE_WIDTH);
+        let engines = self.engine + chain * (ENGINE_GAP + self.engine);
         Columns { width: self.width.max(self.stations + engines + MARGIN), ..self }
     }
 }
@@ -308,7 +313,7 @@ impl Drawn<'_> {
     fn engines(&mut self) {
         let engines = &self.line.engines;
         let depth = deepest(engines);
-        let room = self.columns.width - MARGIN - self.columns.stations - ENGINE_WIDTH;
+        let room = self.columns.width - MARGIN - self.columns.stations - self.columns.engine;
         let step = (room / depth.max(1) as f64).min(216.0);
         let top = if self.line.legs.len() > 1 {
             self.y + self.line.legs.len() as f64 / 2.0 * PITCH + ENGINE_PITCH / 2.0 + 4.0
@@ -332,7 +337,7 @@ impl Drawn<'_> {
             let at = place(index);
             if let Some(source) = source_of(engines, index) {
                 let (source_x, source_y) = place(source);
-                self.replication(engine, (source_x + ENGINE_WIDTH, source_y), at);
+                self.replication(engine, (source_x + self.columns.engine, source_y), at);
             }
             self.engine(engine, at);
         }
@@ -351,8 +356,9 @@ impl Drawn<'_> {
         let reason =
             engine.reason.as_ref().map_or(String::new(), |r| format!(", {}", r.get(language)));
         let label = format!("{}, {role}{reason}", engine.name);
+        let width = self.columns.engine;
         self.scene.link(format!("/nodes/{}", engine.node), label, |scene| {
-            station.draw(scene, x, y, ENGINE_WIDTH);
+            station.draw(scene, x, y, width);
         });
     }
 
