@@ -11,9 +11,9 @@ use crate::locales::vrrp as texts;
 use crate::track::{Anchor, Drawing, Flow, Scene, Station, Way};
 use crate::ui::move_focus;
 
-const WIDTH: f64 = 400.0;
+const WIDTH: f64 = 376.0;
 const VIP: (f64, f64) = (128.0, 28.0);
-const STATION_X: f64 = 232.0;
+const STATION_X: f64 = 208.0;
 const STATION_WIDTH: f64 = 160.0;
 /// Between two directors' tracks.
 const PITCH: f64 = 52.0;
