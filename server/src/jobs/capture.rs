@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::time::Duration;
 
+use signalbox_domain::amount;
 use signalbox_domain::backups::{Backup, BackupState, CaptureSpec};
 use signalbox_domain::ids::{BackupId, JobId, NodeId};
 use signalbox_domain::jobs::LogKind;
@@ -47,7 +48,9 @@ impl Run {
             never = self.show_progress(step, progress) => match never {},
         };
         let backup = entry_of(captured, node, spec, self.job);
-        self.board.note(format!("{} bytes, SHA-256 {}", backup.size_bytes, backup.sha256)).await?;
+        self.board
+            .note(format!("{}, SHA-256 {}", amount::bytes(backup.size_bytes), backup.sha256))
+            .await?;
         Ok(self.store.add_backup(&backup).await?)
     }
 

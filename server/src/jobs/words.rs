@@ -90,7 +90,7 @@ pub(super) fn done(view: &JobView) -> Phrase {
                 seen.lost, seen.asked, seen.outage_ms
             ),
             format!(
-                "全部检查通过。客户端 {} 次请求中丢失 {} 次，最长中断 {} ms",
+                "全部检查通过。客户端 {} 次请求中丢失 {} 次，最长中断 {} 毫秒",
                 seen.asked, seen.lost, seen.outage_ms
             ),
         ),

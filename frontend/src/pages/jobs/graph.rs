@@ -1,6 +1,11 @@
 //! The graph of a client's answers over time: pure geometry.
 
+use std::time::Duration;
+
 use signalbox_domain::jobs::{Measurement, Sample};
+use signalbox_domain::phrase::Language;
+
+use crate::format;
 
 /// Width and height in px; it scales with its region.
 pub(super) const SIZE: (f64, f64) = (560.0, 190.0);
@@ -23,7 +28,7 @@ pub(super) struct Graph {
     pub floor: f64,
 }
 
-pub(super) fn lay_out(measurement: &Measurement) -> Graph {
+pub(super) fn lay_out(measurement: &Measurement, language: Language) -> Graph {
     let samples = &measurement.samples;
     let (from_ms, to_ms) = match (samples.first(), samples.last()) {
         (Some(first), Some(last)) => (first.at_ms, last.at_ms.max(first.at_ms + 1000)),
@@ -54,14 +59,18 @@ pub(super) fn lay_out(measurement: &Measurement) -> Graph {
         let after_s = index * every_s;
         (
             x(from_ms + after_s * 1000),
-            if index == 0 { "0".to_owned() } else { format!("+{after_s} s") },
+            if index == 0 {
+                "0".to_owned()
+            } else {
+                format!("+{}", whole_seconds(after_s, language))
+            },
         )
     };
     Graph {
         answers,
         lost,
         outage: longest_loss(samples).map(|(from, to)| (x(from), x(to))),
-        levels: [0, top_us / 2, top_us].map(|us| (y(us), milliseconds(us))).into(),
+        levels: [0, top_us / 2, top_us].map(|us| (y(us), milliseconds(us, language))).into(),
         times: (0..=seconds / every_s).map(mark).collect(),
         floor,
     }
@@ -92,9 +101,10 @@ fn longest_loss(samples: &[Sample]) -> Option<(u64, u64)> {
     longest
 }
 
-/// To 1, 2 or 5 times a power of ten, so that the half is a round number too.
+/// To 1, 2 or 5 times a power of ten, so that the half is a round number too: of a millisecond or
+/// more, whose half has one digit after the point.
 fn round_up(microseconds: u64) -> u64 {
-    let mut unit = 100;
+    let mut unit = 1000;
     loop {
         for times in [1, 2, 5] {
             if microseconds <= unit * times {
@@ -106,16 +116,15 @@ fn round_up(microseconds: u64) -> u64 {
     }
 }
 
-fn milliseconds(microseconds: u64) -> String {
+fn whole_seconds(seconds: u64, language: Language) -> String {
+    format::duration(Duration::from_secs(seconds), language)
+}
+
+fn milliseconds(microseconds: u64, language: Language) -> String {
     if microseconds == 0 {
         return "0".to_owned();
     }
-    let ms = microseconds as f64 / 1e3;
-    if ms < 1.0 || !microseconds.is_multiple_of(1000) {
-        format!("{ms:.2} ms")
-    } else {
-        format!("{ms:.0} ms")
-    }
+    format::duration(Duration::from_micros(microseconds), language)
 }
 
 #[cfg(test)]
@@ -150,19 +159,20 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_outside_the_graph() {
-        let graph = lay_out(&measured(&[Some(41_000), None, Some(300)]));
+        let graph = lay_out(&measured(&[Some(41_000), None, Some(300)]), Language::En);
         assert!(graph.answers.starts_with("M52.0"), "{}", graph.answers);
         assert_eq!(graph.levels[2].1, "50 ms");
         assert!(graph.times.iter().all(|(x, _)| *x <= SIZE.0));
-        assert_eq!(lay_out(&measured(&[])).answers, "");
+        assert_eq!(lay_out(&measured(&[]), Language::Zh).answers, "");
     }
 
     #[test]
     fn scales_are_round() {
         assert_eq!(
-            [1, 100, 101, 350, 9_000, 41_000].map(round_up),
-            [100, 100, 200, 500, 10_000, 50_000]
+            [1, 1000, 1001, 3500, 9_000, 41_000].map(round_up),
+            [1000, 1000, 2000, 5000, 10_000, 50_000]
         );
-        assert_eq!([0, 500, 2500, 50_000].map(milliseconds), ["0", "0.50 ms", "2.50 ms", "50 ms"]);
+        let shown = [0, 500, 2500, 50_000].map(|us| milliseconds(us, Language::En));
+        assert_eq!(shown, ["0", "0.5 ms", "2.5 ms", "50 ms"]);
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn Measured(job: Memo<Option<JobView>>) -> impl IntoView {
                 <b>{say(&prediction.label)}</b>
                 <dl>
                     {prediction.parts.into_iter().map(part).collect_view()}
-                    <dt class="i1">{t(texts::ESTIMATED)}", "{t(texts::IN_ALL)}</dt>
+                    <dt class="i1">{t(texts::ESTIMATED_IN_ALL)}</dt>
                     <dd>{total}</dd>
                     <dt class="i1">{t(texts::MEASURED)}</dt>
                     <dd class="b" data-measured="">{measured}</dd>

@@ -53,7 +53,7 @@ pub(super) fn Measured(measurement: Measurement) -> impl IntoView {
             <b class="figure">{outage}</b>
             <span class="i2" data-lost=measurement.lost.to_string()>{words.clone()}</span>
         </p>
-        {draw(lay_out(&measurement), words)}
+        {draw(lay_out(&measurement, language), words)}
     }
 }
 
