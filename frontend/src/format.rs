@@ -71,6 +71,15 @@ pub fn duration(length: Duration, language: Language) -> String {
     }
 }
 
+/// A limit that somebody set: as a duration, but round hours stand alone: `24 h`.
+pub fn limit(length: Duration, language: Language) -> String {
+    match length.as_secs() {
+        0 => duration(length, language),
+        whole if whole.is_multiple_of(3600) => format!("{} {}", whole / 3600, units(language)[3]),
+        _ => duration(length, language),
+    }
+}
+
 /// An age: as a duration, but no finer than a second: `now` is `0 s`.
 pub fn age(length: Duration, language: Language) -> String {
     let whole = Duration::from_secs(length.as_secs());
@@ -229,6 +238,8 @@ mod tests {
         assert_eq!(duration(s(94_200), EN), "26 h 10 m");
         assert_eq!(duration(s(94_200), ZH), "26 小时 10 分");
         assert_eq!(duration(s(3 * 86_400 + 14 * 3600), EN), "3 d 14 h");
+        assert_eq!(limit(s(86_400), EN), "24 h");
+        assert_eq!(limit(s(5400), EN), "1 h 30 m");
         assert_eq!(age(ms(900), EN), "0 s");
         assert_eq!(age(ms(2900), EN), "2 s");
     }

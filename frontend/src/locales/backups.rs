@@ -31,7 +31,7 @@ pub const EMPTY_HELP: Text = text(
     "A backup is entered here when all of it arrived and was read back.",
     "备份完整到达并回读校验后才会列在这里。",
 );
-pub const FILTER: Text = text("Filter by engine, node or date", "按引擎、节点或日期筛选");
+pub const NONE_MATCHES: Text = text("No backup matches", "没有匹配的备份");
 pub const SELECTED: Text = text("Chosen backup", "所选备份");
 pub const NOTHING_CHOSEN: Text = text(
     "Choose a row to see its checksum, coordinates and how to restore it.",

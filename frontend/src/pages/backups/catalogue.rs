@@ -8,7 +8,7 @@ use signalbox_domain::signal::Signal as Aspect;
 use crate::format;
 use crate::locale::{Text, language, t};
 use crate::locales::{backups as texts, words};
-use crate::ui::{Badge, Column, Empty, Moment, Plate, Table};
+use crate::ui::{Badge, Column, Empty, Filter, Moment, Plate, Table, matches};
 
 #[component]
 pub(super) fn Catalogue(
@@ -19,25 +19,16 @@ pub(super) fn Catalogue(
     let is_empty =
         Memo::new(move |_| backups.with(|b| b.as_ref().is_none_or(|b| b.catalogue.is_empty())));
     let shown = Memo::new(move |_| {
-        let wanted = filter.get().to_lowercase();
+        let wanted = filter.get();
         backups.with(|b| {
             let catalogue = b.iter().flat_map(|b| &b.catalogue);
-            catalogue.filter(|backup| matches(backup, &wanted)).cloned().collect::<Vec<_>>()
+            catalogue
+                .filter(|backup| matches(&wanted, &text_of(backup)))
+                .cloned()
+                .collect::<Vec<_>>()
         })
     });
-    let actions = move || {
-        view! {
-            <input
-                class="inp"
-                type="search"
-                data-filter=""
-                aria-label=t(texts::FILTER)
-                placeholder=t(texts::FILTER)
-                prop:value=move || filter.get()
-                on:input=move |event| filter.set(event_target_value(&event))
-            />
-        }
-    };
+    let actions = move || view! { <Filter value=filter /> };
     view! {
         <Plate title=t(texts::CATALOGUE) first=true flush=true class="backups-catalogue" actions=actions>
             {move || {
@@ -52,6 +43,11 @@ pub(super) fn Catalogue(
                             children=move |backup| row(&backup, chosen)
                         />
                     </Table>
+                    {move || {
+                        shown
+                            .with(Vec::is_empty)
+                            .then(|| view! { <Empty title=t(texts::NONE_MATCHES) /> })
+                    }}
                 }
                     .into_any()
             }}
@@ -59,11 +55,9 @@ pub(super) fn Catalogue(
     }
 }
 
-fn matches(backup: &Backup, wanted: &str) -> bool {
-    let moment = format::iso(backup.started_at);
-    [&backup.engine, &backup.source_name, &moment]
-        .into_iter()
-        .any(|text| text.to_lowercase().contains(wanted))
+/// What of a row the filter looks at.
+fn text_of(backup: &Backup) -> String {
+    format!("{} {} {}", backup.engine, backup.source_name, format::iso(backup.started_at))
 }
 
 fn columns() -> Vec<Column> {

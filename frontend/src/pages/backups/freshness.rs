@@ -41,7 +41,7 @@ fn Tree(tree: Freshness) -> impl IntoView {
     let live = use_live();
     let signal = tree.signal;
     let aspect = Memo::new(move |_| live.shown(signal));
-    let target = format::duration(Duration::from_secs(tree.target_age_s), language());
+    let target = format::limit(Duration::from_secs(tree.target_age_s), language());
     let operation = Operation::BackupsTake {
         engine: tree.node,
         kind: BackupKind::HotLogicalFull,
