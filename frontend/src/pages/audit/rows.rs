@@ -56,7 +56,7 @@ fn row(index: usize, entry: AuditEntry) -> AnyView {
             <td class="less">
                 {entry.job.map(|job| view! { <a href=format!("/jobs/{job}")>{job.to_string()}</a> })}
             </td>
-            <td class="wrap i2">{entry.detail}</td>
+            <td class="wrap i2">{detail(entry.detail)}</td>
             <td class="r i3 less">{entry.seq}</td>
             <td class="m11 i3 less" title=entry.hash>
                 {hash}
@@ -64,6 +64,20 @@ fn row(index: usize, entry: AuditEntry) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// What it came to; what was done for it, line by line, unfolds.
+fn detail(text: String) -> AnyView {
+    match text.split_once('\n') {
+        None => text.into_any(),
+        Some((first, rest)) => view! {
+            <details>
+                <summary>{first.to_owned()}</summary>
+                <pre class="audit-steps">{rest.to_owned()}</pre>
+            </details>
+        }
+        .into_any(),
+    }
 }
 
 fn badge(phase: AuditPhase) -> AnyView {
