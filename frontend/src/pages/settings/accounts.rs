@@ -78,7 +78,7 @@ pub(super) fn Accounts() -> impl IntoView {
         })
     };
     view! {
-        <Plate title=t(texts::ACCOUNTS) first=true flush=true actions=actions>
+        <Plate title=t(texts::ACCOUNTS) first=true flush=true class="settings-accounts" actions=actions>
             <Waiting
                 answer=desk.accounts.answer()
                 rows=2

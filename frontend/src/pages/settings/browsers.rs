@@ -65,8 +65,8 @@ fn row(browser: SignedInBrowser) -> impl IntoView {
         <tr>
             <td>
                 <span class="row">
-                    <span class="el settings-agent" title=browser.user_agent.clone()>
-                        {browser.user_agent.clone()}
+                    <span class="b" title=browser.user_agent.clone()>
+                        {name_of(&browser.user_agent)}
                     </span>
                     {browser.current.then(|| view! { <Tag text=t(texts::THIS_ONE) /> })}
                 </span>
@@ -82,5 +82,59 @@ fn row(browser: SignedInBrowser) -> impl IntoView {
                 <Moment at=browser.expires_at />
             </td>
         </tr>
+    }
+}
+
+/// `Firefox, Linux`, of what a browser says of itself; what names none of these stands as it is.
+fn name_of(user_agent: &str) -> String {
+    // Each is named before those whose names it carries, too.
+    const PROGRAMS: [(&str, &str); 6] = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ];
+    const SYSTEMS: [(&str, &str); 6] = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let first = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
+    };
+    match (first(&PROGRAMS), first(&SYSTEMS)) {
+        (Some(program), Some(system)) => format!("{program}, {system}"),
+        (Some(program), None) => program.to_owned(),
+        _ => user_agent.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_told_apart_by_name() {
+        let names = [
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 Edg/141.0",
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+            "something else",
+        ]
+        .map(name_of);
+        let expected = [
+            "Firefox, Linux",
+            "Edge, Windows",
+            "Chrome, Android",
+            "Safari, iPhone",
+            "something else",
+        ];
+        assert_eq!(names, expected);
     }
 }
