@@ -18,10 +18,12 @@ pub const HOST: Text = text("Address", "地址");
 pub const OS: Text = text("System", "系统");
 pub const TAGS: Text = text("Tags", "标签");
 pub const SINCE: Text = text("Since", "自");
+pub const SINCE_AT: Text = text("since {0}", "自 {0}");
 pub const REASON: Text = text("Why", "原因");
 
 pub const CPU: Text = text("CPU", "CPU");
 pub const CORES: Text = text("{0} cores", "{0} 核");
+pub const ONE_CORE: Text = text("1 core", "1 核");
 pub const LOAD: Text = text("Load, 1 min", "负载（1 分钟）");
 pub const LOAD_FULL: Text = text("{0} is full", "满载为 {0}");
 pub const MEMORY: Text = text("Memory", "内存");
@@ -33,9 +35,9 @@ pub const RECEIVED: Text = text("Network in", "网络流入");
 pub const SENT: Text = text("Network out", "网络流出");
 pub const ALL_INTERFACES: Text = text("all interfaces but lo", "除 lo 外的所有接口");
 pub const VITALS: Text = text("Vitals", "运行指标");
-pub const READ_AGO: Text = text("read", "读取于");
-pub const AGO: Text = text("ago", "前");
-pub const NOT_CURRENT: Text = text("not current, last read", "非当前值，上次读取于");
+pub const READ_AGO: Text = text("read {0} ago", "读取于 {0}前");
+pub const AGO: Text = text("{0} ago", "{0}前");
+pub const NOT_CURRENT: Text = text("not current, last read {0} ago", "非当前值，上次读取于 {0}前");
 pub const NEVER_READ: Text = text("Not read yet", "尚未读取");
 pub const UP_FOR: Text = text("up {0}", "已运行 {0}");
 

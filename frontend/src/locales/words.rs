@@ -12,6 +12,10 @@ pub const CLOSE: Text = text("Close", "关闭");
 pub const CANCEL: Text = text("Cancel", "取消");
 pub const COPY: Text = text("Copy", "复制");
 pub const COPIED: Text = text("Copied", "已复制");
+pub const NOT_COPIED: Text = text(
+    "Nothing is copied: browsers allow it over HTTPS only",
+    "未复制：浏览器仅在 HTTPS 下允许复制",
+);
 pub const TRY_AGAIN: Text = text("Try again", "重试");
 pub const NODE: Text = text("Node", "节点");
 pub const STATE: Text = text("State", "状态");

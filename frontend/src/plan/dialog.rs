@@ -7,6 +7,7 @@ use signalbox_domain::fleet::FleetView;
 use signalbox_domain::live::Topic;
 use signalbox_domain::plan::{Plan, Verdict};
 use signalbox_domain::signal::Signal as Aspect;
+use signalbox_domain::time::Timestamp;
 
 use super::desk::{Asked, Desk};
 use super::prediction::PredictionBar;
@@ -17,7 +18,7 @@ use crate::locales::{plan as texts, words};
 use crate::shell::{Overlay, overlay};
 use crate::ui::{
     Badge, Button, CopyButton, Dialog, Failed, Icon, IconView, Interlocks, Kind, Lamp, Moment,
-    Segmented, Size, SkeletonRows, tally,
+    Segmented, Sentence, Size, SkeletonRows, tally,
 };
 
 /// How often a shown plan is made anew.
@@ -66,11 +67,12 @@ pub(crate) fn PlanDialog() -> impl IntoView {
     }
 }
 
-fn checked(made: signalbox_domain::time::Timestamp) -> impl IntoView {
-    // The words around the time differ by language; the time itself goes on ticking.
-    let sentence = t(texts::CHECKED);
-    let (before, after) = sentence.split_once("{0}").unwrap_or((sentence, ""));
-    view! { {before} <Moment at=made /> {after} }
+fn checked(made: Timestamp) -> impl IntoView {
+    view! {
+        <Sentence text=texts::CHECKED>
+            <Moment at=made />
+        </Sentence>
+    }
 }
 
 /// Makes the plan anew while it is looked at, so that what is approved is what is.
@@ -192,6 +194,7 @@ fn Foot() -> impl IntoView {
         (!live.is_fresh()).then(|| t(crate::locales::states::NOT_FRESH).to_owned())
     });
     let starting = Signal::derive(move || asked().is_some_and(|asked| asked.starting));
+    let planned = Memo::new(move |_| plan().is_some());
     let label = move || plan().map_or(String::new(), |plan| say(&plan.draft.run_label));
     view! {
         <footer>
@@ -204,16 +207,19 @@ fn Foot() -> impl IntoView {
             <Button kind=Kind::Quiet size=Size::Large on_click=move |_| desk.close()>
                 {t(words::CLOSE)}
             </Button>
-            <Button
-                kind=Kind::Primary
-                size=Size::Large
-                icon=Icon::LockKeyhole
-                disabled=closed
-                busy=starting
-                on_click=move |_| desk.approve()
-            >
-                {move || if starting.get() { t(texts::STARTING).to_owned() } else { label() }}
-            </Button>
+            // A button names its effect, which only the plan tells.
+            <Show when=move || planned.get()>
+                <Button
+                    kind=Kind::Primary
+                    size=Size::Large
+                    icon=Icon::LockKeyhole
+                    disabled=closed
+                    busy=starting
+                    on_click=move |_| desk.approve()
+                >
+                    {move || if starting.get() { t(texts::STARTING).to_owned() } else { label() }}
+                </Button>
+            </Show>
         </footer>
     }
 }

@@ -8,6 +8,7 @@ use leptos_router::hooks::use_navigate;
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::live::Topic;
 use wasm_bindgen::JsCast;
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use found::{Found, Target, find};
 
@@ -97,6 +98,14 @@ pub(super) fn PaletteWindow(typed: String, #[prop(into)] on_close: Callback<()>)
     Effect::new(move |_| {
         if let Some(input) = input.get() {
             let _ = input.focus();
+        }
+    });
+    Effect::new(move |_| {
+        let row = document().get_element_by_id(&format!("palette-{}", chosen.get()));
+        if let Some(row) = row {
+            let nearest = ScrollIntoViewOptions::new();
+            nearest.set_block(ScrollLogicalPosition::Nearest);
+            row.scroll_into_view_with_scroll_into_view_options(&nearest);
         }
     });
     view! {

@@ -6,7 +6,7 @@ use signalbox_domain::jobs::{LogKind, LogLine};
 
 use super::button::{Button, Kind, Size};
 use super::icon::Icon;
-use super::toast::toast;
+use super::toast::use_toasts;
 use crate::format::Local;
 use crate::locale::t;
 use crate::locales::words;
@@ -23,15 +23,36 @@ pub fn CopyButton(
     #[prop(into)] text: Signal<String>,
     #[prop(default = t(words::COPY))] label: &'static str,
 ) -> impl IntoView {
+    let toasts = use_toasts();
     let copy = move |_| {
-        let _ = window().navigator().clipboard().write_text(&text.get_untracked());
-        toast(t(words::COPIED));
+        let text = text.get_untracked();
+        leptos::task::spawn_local(async move {
+            let copied = put_on_clipboard(&text).await;
+            toasts.show(t(if copied { words::COPIED } else { words::NOT_COPIED }));
+        });
     };
     view! {
         <Button kind=Kind::Quiet size=Size::Small icon=Icon::Copy on_click=copy>
             {label}
         </Button>
     }
+}
+
+/// Browsers have a clipboard only for pages that come over TLS or from the same machine.
+#[cfg(feature = "hydrate")]
+async fn put_on_clipboard(text: &str) -> bool {
+    use wasm_bindgen::JsValue;
+
+    let clipboard = window().navigator().clipboard();
+    if AsRef::<JsValue>::as_ref(&clipboard).is_undefined() {
+        return false;
+    }
+    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok()
+}
+
+#[cfg(not(feature = "hydrate"))]
+async fn put_on_clipboard(_text: &str) -> bool {
+    false
 }
 
 /// A job's log. It follows the newest line until one scrolls up, and again once one is back at the
@@ -45,7 +66,7 @@ pub fn Log(
     following: RwSignal<bool>,
 ) -> impl IntoView {
     let chosen = use_chosen();
-    let list = NodeRef::<html::Ol>::new();
+    let list = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         lines.track();
         if following.get_untracked()
@@ -62,7 +83,8 @@ pub fn Log(
         }
     };
     view! {
-        <ol class="log" role="log" tabindex="0" node_ref=list on:scroll=scrolled>
+        <div class="log" role="log" tabindex="0" node_ref=list on:scroll=scrolled>
+            <ol>
             <For each=move || lines.get() key=|line| line.seq let:line>
                 <li class=kind_class(line.kind)>
                     <span class="at">
@@ -75,7 +97,8 @@ pub fn Log(
                     <span class="text">{line.text}</span>
                 </li>
             </For>
-        </ol>
+            </ol>
+        </div>
     }
 }
 

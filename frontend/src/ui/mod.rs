@@ -41,5 +41,5 @@ pub use states::{Empty, Failed, SkeletonRows, Waiting};
 pub use steps::{StepLine, Steps};
 pub use table::{Column, LongTable, Sort, Table};
 pub use tabs::{Segmented, Tabs};
-pub use time::{Age, Clock, Moment};
-pub use toast::{ToastList, Toasts, toast, use_toasts};
+pub use time::{Age, Clock, Moment, Sentence};
+pub use toast::{ToastList, Toasts, use_toasts};

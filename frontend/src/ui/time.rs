@@ -5,7 +5,7 @@ use signalbox_domain::time::Timestamp;
 
 use crate::format;
 use crate::live::use_live;
-use crate::locale::language;
+use crate::locale::{Text, language, t};
 use crate::shell::use_chosen;
 
 /// How long ago: `7 m 17 s`.
@@ -17,6 +17,14 @@ pub fn Age(#[prop(into)] of: Signal<Timestamp>) -> impl IntoView {
             {move || format::age(of.get().age(live.now()), language)}
         </time>
     }
+}
+
+/// A sentence with something live in it at `{0}`, whose place differs by language.
+#[component]
+pub fn Sentence(text: Text, children: Children) -> impl IntoView {
+    let text = t(text);
+    let (before, after) = text.split_once("{0}").unwrap_or((text, ""));
+    view! { {before} {children()} {after} }
 }
 
 /// When: `03:12:08`, or with the date when that is not today.

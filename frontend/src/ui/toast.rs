@@ -45,11 +45,6 @@ pub fn use_toasts() -> ToastList {
     use_context::<ToastList>().unwrap_or_default()
 }
 
-/// Says something that has happened.
-pub fn toast(text: impl Into<String>) {
-    use_toasts().show(text);
-}
-
 #[component]
 pub fn Toasts() -> impl IntoView {
     let ToastList(shown) = use_toasts();

@@ -13,7 +13,7 @@ use crate::document::use_document;
 use crate::locale::{t, t_with};
 use crate::locales::nodes as texts;
 use crate::plan::NodeNames;
-use crate::ui::{Age, Lamp, Moment, Plate};
+use crate::ui::{Age, Lamp, Moment, Plate, Sentence};
 
 #[component]
 pub(super) fn Reach(id: NodeId, seen: Seen, fleet: Memo<Option<FleetView>>) -> impl IntoView {
@@ -52,7 +52,14 @@ pub(super) fn Reach(id: NodeId, seen: Seen, fleet: Memo<Option<FleetView>>) -> i
                 <dt>{t(texts::LAST_HEARD)}</dt>
                 <dd>
                     {move || match heard_at.get() {
-                        Some(at) => view! { <Age of=at /> " " {t(texts::AGO)} }.into_any(),
+                        Some(at) => {
+                            view! {
+                                <Sentence text=texts::AGO>
+                                    <Age of=at />
+                                </Sentence>
+                            }
+                                .into_any()
+                        }
                         None => t(texts::NEVER_READ).into_any(),
                     }}
                 </dd>
@@ -143,7 +150,9 @@ fn session(link: Link, seen: Seen) -> impl IntoView {
             <Lamp aspect=aspect />
             {t(texts::link(link.state).unwrap_or(texts::CONNECTED))}
             <span class="i3">
-                {t(texts::SINCE)} " " <Moment at=link.since />
+                <Sentence text=texts::SINCE_AT>
+                    <Moment at=link.since />
+                </Sentence>
             </span>
         </span>
         {link.reason.map(|reason| view! { <p class="mono i2 node-reason">{reason}</p> })}

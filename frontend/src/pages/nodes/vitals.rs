@@ -12,7 +12,7 @@ use crate::document::{Answer, use_document};
 use crate::format;
 use crate::locale::{language, t};
 use crate::locales::nodes as texts;
-use crate::ui::{Age, Curve, Lamp, Sparkline};
+use crate::ui::{Age, Curve, Lamp, Sentence, Sparkline};
 
 /// A disk at least this full is in need of attention, percent.
 const DISK_CAUTION_PERCENT: f64 = 90.0;
@@ -86,11 +86,9 @@ pub(super) fn Vitals(id: NodeId, seen: Seen) -> impl IntoView {
         let word = if seen.is_stale() { texts::NOT_CURRENT } else { texts::READ_AGO };
         Some(view! {
             {seen.is_stale().then(|| view! { <Lamp aspect=Aspect::Unknown size=8 /> })}
-            {t(word)}
-            " "
-            <Age of=at />
-            " "
-            {t(texts::AGO)}
+            <Sentence text=word>
+                <Age of=at />
+            </Sentence>
         })
     };
     let shown = move || match figures.get() {
@@ -151,7 +149,7 @@ fn cell(figure: Figure, points: RwSignal<Vec<VitalsPoint>>, seen: Seen) -> impl 
                 <span class="cap el">{figure.name}</span>
                 <span class="sp"></span>
                 <span class=ink>{figure.value}</span>
-                <span class="i3 nw">{figure.unit}</span>
+                {(!figure.unit.is_empty()).then(|| view! { <span class="i3 nw">{figure.unit}</span> })}
             </div>
             <Sparkline curve stale />
             <p class="t11 i3">{figure.below}</p>
@@ -184,7 +182,7 @@ fn figures(vitals: &Values, cpus: Option<u32>, language: Language) -> Vec<Figure
                 Reading::Cpu,
                 texts::CPU,
                 cpu.map_or_else(unknown, |percent| format::percent(percent, language)),
-                cores_known(texts::CORES),
+                if cores == 1 { text(texts::ONE_CORE, &[]) } else { cores_known(texts::CORES) },
             )
         },
         plain(
