@@ -28,7 +28,7 @@ test('a backup is taken by a plan that was read, and entered with its proof', as
     await catalogue.first().focus();
     await page.keyboard.press('Enter');
     const sheet = page.locator('.backups-chosen');
-    await expect(sheet).toContainText(/\b[0-9a-f]{64}\b/);
+    await expect(sheet.locator('dd').filter({ hasText: /^[0-9a-f]{64}$/ })).toBeVisible();
     await expect(sheet).toContainText(/GTID \d+-\d+-\d+/);
     await expect(sheet.getByRole('link', { name: `Job ${job}` })).toBeVisible();
     await expect(sheet.locator('pre')).toContainText('zstd -dc');
@@ -52,4 +52,5 @@ test('typing narrows the catalogue', async ({ page }) => {
   await page.keyboard.press('/');
   await page.keyboard.type('no such engine');
   await expect(rows).toHaveCount(0);
+  await expect(page.getByText('No backup matches')).toBeVisible();
 });

@@ -13,6 +13,16 @@ test('each line is drawn from the clients to its real servers', async ({ page })
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('web-2');
 });
 
+test('in the narrowest window that is drawn for, all of it is in sight', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await open(page, '/');
+  for (const station of ['web-3', 'db-3']) {
+    const drawn = page.locator('.track svg a', { hasText: station }).first();
+    await expect(drawn).toBeInViewport({ ratio: 1 });
+  }
+  await expect(page.getByRole('button', { name: 'Back up now', exact: true })).toBeInViewport({ ratio: 1 });
+});
+
 test('the same facts are a list', async ({ page }) => {
   await open(page, '/');
   await page.getByRole('radio', { name: 'View as list' }).click();
@@ -43,7 +53,7 @@ test('a silent network makes the page stale, and its return makes it live again'
     const lit = page.locator('.strip a:not([aria-label$=unknown])');
     await expect(lit).toHaveCount(0);
     // Events are told as they were.
-    const lamps = page.locator('.plate:not(.overview-events) [role=img]');
+    const lamps = page.locator('.plate:not(.overview-events) svg.lamp[role=img]');
     await expect(lamps).not.toHaveCount(0);
     await expect(lamps.and(page.locator(':not([aria-label=unknown])'))).toHaveCount(0);
     await expect(handOver).toHaveAttribute('aria-disabled', 'true');

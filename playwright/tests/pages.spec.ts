@@ -39,7 +39,7 @@ test('everything is told in Chinese', async ({ page }) => {
       await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
       const texts = page.locator('nav a span, h1, h2, h3, th, dt, label, .label, .cap, .btn, .seg button, .badge');
       const english = (await texts.allInnerTexts()).filter(isEnglish);
-      expect(english).toEqual([]);
+      expect.soft(english).toEqual([]);
     });
   }
 });
@@ -51,8 +51,8 @@ test.describe('on a phone', () => {
     for (const path of [...(await everyPage()), '/sign-in']) {
       await test.step(path, async () => {
         await open(page, path);
-        expect(await tooWide(page)).toEqual([]);
-        expect(await tooSmall(page)).toEqual([]);
+        expect.soft(await tooWide(page)).toEqual([]);
+        expect.soft(await tooSmall(page)).toEqual([]);
       });
     }
   });
@@ -100,12 +100,12 @@ async function expectAccessible(page: Page) {
   await page.evaluate(() => Promise.all(document.getAnimations().map((a) => (a.effect?.getTiming().iterations === Infinity ? null : a.finished))));
   const { violations } = await new AxeBuilder({ page }).withTags(STANDARD).analyze();
   const told = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.any[0]?.message ?? ''}`));
-  expect(told).toEqual([]);
+  expect.soft(told).toEqual([]);
 }
 
 /** Whether a text has words of neither Chinese nor of names that are the same in every language. */
 function isEnglish(text: string): boolean {
-  const names = /VRRP|VRID|IPVS|LVS|SSH|SHA-256|SQL|API|CPU|IP|ID|OpenSSH|GTID|Signalbox|MariaDB|keepalived|HTTPS?|TCP/g;
+  const names = /VRRP|VRID|IPVS|LVS|SSH|SHA-256|SQL|API|CPU|IP|ID|OpenSSH|GTID|Signalbox|MariaDB|keepalived|HTTPS?|TCP|sudo/g;
   const known = demo.nodes.reduce((rest, { name }) => rest.replaceAll(name, ''), text);
   return /[A-Za-z]{2,}/.test(known.replaceAll(/VI_[A-Z]+|[\w.-]*\.(service|socket|timer)/g, '').replaceAll(names, ''));
 }

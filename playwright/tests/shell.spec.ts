@@ -12,6 +12,7 @@ test('everything to a plan and back is reached by keyboard alone', async ({ page
   await tabTo(page, lock);
   await page.keyboard.press('Enter');
   const plan = page.getByRole('dialog');
+  await expect(plan.locator('.plan-list')).toBeVisible();
   const run = plan.locator('footer').getByRole('button').last();
   await expect(run).not.toHaveAttribute('aria-disabled');
 
@@ -116,6 +117,11 @@ test('the palette finds pages, nodes and actions, and gives focus back', async (
   await expect(page.getByRole('option')).toHaveText(/web-2/);
   await field.fill('> hand');
   await expect(page.getByRole('option')).toHaveCount(2);
+  await field.fill('');
+  await page.keyboard.press('ArrowUp');
+  const last = page.getByRole('option').last();
+  await expect(last).toHaveAttribute('aria-selected', 'true');
+  await expect(last, 'the chosen row is in sight').toBeInViewport({ ratio: 1 });
   await field.fill('no such thing');
   await expect(page.getByText('Nothing matches no such thing')).toBeVisible();
   await page.keyboard.press('Escape');

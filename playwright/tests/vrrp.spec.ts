@@ -58,7 +58,6 @@ test('the table tells what each director says of each instance', async ({ page }
   const rows = page.getByRole('table', { name: 'Instances' }).getByRole('row');
   await expect(rows).toHaveCount(5);
   const master = rows.filter({ hasText: held }).filter({ hasText: 'MASTER' });
-  await expect(master.first()).toContainText(/sent [\d,]+/);
   await expect(master.first()).toContainText('yes');
 });
 
