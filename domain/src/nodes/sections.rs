@@ -291,6 +291,40 @@ mod tests {
     }
 
     #[test]
+    fn adverts_of_a_new_connection_know_nothing_of_the_time_before() {
+        let mut observed = Observed::nothing(Timestamp(0));
+        let heard = |connection: &mut Sections, observed: &mut Observed, ms: i64| {
+            let mut adverts = frame(FrameKind::Content, "adverts", "");
+            adverts.node_time = Timestamp(ms + 500);
+            adverts.content = format!("51 192.168.1.100 100 {}\n", ms + 400);
+            connection.apply(observed, &adverts, Timestamp(ms));
+        };
+        let mut connection = Sections::default();
+        heard(&mut connection, &mut observed, 1_000);
+        heard(&mut connection, &mut observed, 2_000);
+        let fact = observed.adverts.clone().unwrap();
+        assert_eq!(fact.value.since, Timestamp(1_000));
+        assert_eq!(fact.value.senders[0].heard, [Timestamp(900), Timestamp(1_900)]);
+        heard(&mut Sections::default(), &mut observed, 9_000);
+        let fact = observed.adverts.unwrap();
+        assert_eq!(fact.value.since, Timestamp(9_000));
+        assert_eq!(fact.value.senders[0].heard, [Timestamp(8_900)]);
+    }
+
+    #[test]
+    fn a_service_has_a_rate_from_the_second_reading_on() {
+        let mut observed = Observed::nothing(Timestamp(0));
+        let mut sections = Sections::default();
+        for (at, taken) in [(1_000, 40), (3_000, 60)] {
+            let text = format!("at {at}\n6 192.168.1.200 80 {taken}\n");
+            let counters = frame(FrameKind::Content, "lvs_counters", &text);
+            assert_eq!(observed.lvs_rates, None);
+            sections.apply(&mut observed, &counters, Timestamp(at));
+        }
+        assert_eq!(observed.lvs_rates.unwrap().value[0].connections_per_s, 10.0);
+    }
+
+    #[test]
     fn a_clock_that_runs_ahead_is_measured() {
         let mut observed = Observed::nothing(Timestamp(0));
         let mut sections = Sections::default();

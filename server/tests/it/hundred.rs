@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use futures::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use signalbox_domain::access::Role;
 use signalbox_domain::nodes::LinkState;
+use signalbox_server::app::vrrp_holders;
 use signalbox_server::clock;
 use tempfile::TempDir;
 
@@ -83,14 +84,28 @@ fn frame(kind: char, name: &str, content: &str) -> String {
     format!("{kind} {name} {} {}\n{content}", clock::now().0, content.len())
 }
 
+/// Ten new connections a second to the web service of a town.
+fn counters(town: usize, second: usize) -> String {
+    format!("at {}\n6 10.{town}.1.200 80 {}\n", second * 1_000, second * 10)
+}
+
+/// What a director hears of its partner, which holds what it does not: one advert a second.
+fn adverts(town: usize, place: usize) -> String {
+    let (vrid, partner) = if place == 0 { (52, 101) } else { (51, 100) };
+    format!("{vrid} 10.{town}.1.{partner} 100 {}\n", clock::now().0)
+}
+
 /// The probe of one node: everything at once, then what changes, each second.
 fn probe(index: usize) -> Answer {
     let first: String = sections(index).iter().map(|(name, text)| frame('=', name, text)).collect();
     let beats = futures::stream::unfold(1_usize, move |second| async move {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let mut said = frame('.', "beat", "addresses listeners services vrrp_conf vrrp_state");
-        if index % TOWN < 2 {
-            said += &frame('=', "lvs", &table(index / TOWN, second));
+        let (town, place) = (index / TOWN, index % TOWN);
+        if place < 2 {
+            said += &frame('=', "lvs", &table(town, second));
+            said += &frame('=', "lvs_counters", &counters(town, second));
+            said += &frame('=', "adverts", &adverts(town, place));
         }
         if second.is_multiple_of(2) {
             let vitals = fixture!("nodes/fixtures/vitals");
@@ -102,19 +117,20 @@ fn probe(index: usize) -> Answer {
     Answer::Play(Box::pin(futures::stream::iter([Bytes::from(first)]).chain(beats)))
 }
 
-struct Hundred {
+/// As many of them as a test wants.
+struct Simulated {
     console: Console,
     _nodes: Vec<Sshd>,
     _site: TempDir,
 }
 
-impl Hundred {
-    async fn start() -> Hundred {
+impl Simulated {
+    async fn start(count: usize) -> Simulated {
         let site = pages::site();
         let console = Console::serving(site.path()).await;
         let admin = console.script(Role::Admin).await;
         let mut nodes = Vec::new();
-        for index in 0..NODES {
+        for index in 0..count {
             let behaviour = Behaviour::answering(move |line| match line {
                 line if line.contains("signalbox-probe") => probe(index),
                 _ => Answer::prints(""),
@@ -129,7 +145,7 @@ impl Hundred {
             assert!(begun.elapsed() < LIMIT, "not every node was seen in time");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Hundred { console, _nodes: nodes, _site: site }
+        Simulated { console, _nodes: nodes, _site: site }
     }
 }
 
@@ -153,12 +169,71 @@ fn seen(console: &Console) -> bool {
         .all(|(_, observed)| observed.link.state == LinkState::Up && observed.platform.is_some())
 }
 
+/// The fleet's part of an answer, once it is there.
+async fn until<T>(console: &Console, who: &Who, path: &str, find: impl Fn(&Value) -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        let answer = console.get(who, path).await;
+        if let Some(found) = find(&answer.body) {
+            return found;
+        }
+        assert!(begun.elapsed() < LIMIT, "{path} never had it: {}", answer.body);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_of_directors_is_followed_over_time() {
+    let pair = Simulated::start(2).await;
+    let console = &pair.console;
+    let recording = tokio::spawn(vrrp_holders::keep_current(console.app.clone()));
+    let reader = console.script(Role::Viewer).await;
+
+    let rate = until(console, &reader, "/api/v1/fleet", |fleet| {
+        let lines = fleet["lines"].as_array()?;
+        lines.iter().find(|line| line["port"] == 80)?["connections_per_s"].as_u64()
+    });
+    assert_eq!(rate.await, 10);
+
+    let beat = |director: &'static str| {
+        move |vrrp: &Value| {
+            let instances = vrrp["instances"].as_array()?;
+            let web = instances.iter().find(|instance| instance["name"] == "VI_WEB")?;
+            let members = web["members"].as_array()?;
+            let member = members.iter().find(|member| member["node_name"] == director)?;
+            let heard = member["adverts"]["heard"].as_array()?.len();
+            (heard > 0).then(|| member["adverts"]["sent"].as_bool())?
+        }
+    };
+    assert!(until(console, &reader, "/api/v1/vrrp", beat("node-00")).await, "MASTER sends");
+    assert!(!until(console, &reader, "/api/v1/vrrp", beat("node-01")).await, "BACKUP hears");
+
+    let held = until(console, &reader, "/api/v1/vrrp/holders", |stretches| {
+        let stretches = stretches.as_array()?;
+        let of_web = |stretch: &&Value| stretch["instance"] == "VI_WEB";
+        stretches.iter().rfind(of_web).map(|stretch| stretch["nodes"].clone())
+    });
+    assert_eq!(held.await, json!([1]));
+
+    let history = until(console, &reader, "/api/v1/nodes/1/history", |history| {
+        let readings = history["vitals"].as_array()?.len();
+        (readings >= 2).then(|| history.clone())
+    });
+    let history = history.await;
+    let states: Vec<&str> =
+        history["links"].as_array().unwrap().iter().filter_map(|l| l["state"].as_str()).collect();
+    assert_eq!(states.last(), Some(&"up"), "{history}");
+    let unknown = console.get(&reader, "/api/v1/nodes/9/history").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    recording.abort();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: cargo xtask bench page"]
 async fn measure_how_fast_the_overview_is_served() {
     const LIMIT_MS: f64 = 20.0;
     const REQUESTS: usize = 300;
-    let hundred = Hundred::start().await;
+    let hundred = Simulated::start(NODES).await;
     let console = &hundred.console;
     let reader = console.person("lin", Role::Viewer).await;
     let mut took_ms = Vec::new();

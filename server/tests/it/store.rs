@@ -3,6 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use signalbox_domain::ids::NodeId;
+use signalbox_domain::time::Timestamp;
+use signalbox_domain::vrrp::{HolderStretch, InstanceName};
 use signalbox_server::data_dir::{DataDir, DataDirError};
 use signalbox_server::store::{Store, StoreError};
 use sqlx::Connection;
@@ -52,4 +55,24 @@ async fn nobody_else_may_look_into_the_data_directory() {
     std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::fs::write(&key_file, b"short").unwrap();
     assert!(matches!(data.secret_key(), Err(DataDirError::KeyLength { found: 5, .. })));
+}
+
+#[tokio::test]
+async fn a_stretch_that_lasts_is_moved_on_and_an_old_one_forgotten() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("signalbox.db")).await.unwrap();
+    let stretch = |node, began_at, seen_until| HolderStretch {
+        instance: InstanceName("VI_1".into()),
+        nodes: vec![NodeId(node)],
+        began_at: Timestamp(began_at),
+        seen_until: Timestamp(seen_until),
+    };
+    store.save_holders(&[stretch(1, 10, 10)]).await.unwrap();
+    store.save_holders(&[stretch(1, 10, 40), stretch(2, 40, 40)]).await.unwrap();
+    store.save_holders(&[stretch(2, 40, 90)]).await.unwrap();
+    let all = [stretch(1, 10, 40), stretch(2, 40, 90)];
+    assert_eq!(store.holders_since(Timestamp(0)).await.unwrap(), all);
+    assert_eq!(store.holders_since(Timestamp(50)).await.unwrap(), all[1..]);
+    store.forget_holders_before(Timestamp(41)).await.unwrap();
+    assert_eq!(store.holders_since(Timestamp(0)).await.unwrap(), all[1..]);
 }

@@ -7,6 +7,7 @@ mod town;
 
 use bytes::Bytes;
 use signalbox_domain::audit::AuditPhase;
+use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::{JobState, LogKind, StepState};
 use signalbox_domain::live::Topic;
 use signalbox_domain::phrase::Phrase;
@@ -39,6 +40,9 @@ async fn a_plan_runs_in_order_and_is_verified() {
     // What is shown while it runs is what is kept.
     let kept = console.store.job(job.summary.id).await.unwrap().unwrap().view;
     assert_eq!(kept, job);
+    for (node, jobs) in [(OLD_HOLDER, vec![job.summary]), (NodeId(99), Vec::new())] {
+        assert_eq!(console.store.jobs(None, Some(node), 10).await.unwrap(), jobs, "of {node}");
+    }
 }
 
 #[tokio::test]
