@@ -170,7 +170,12 @@ fn seen(console: &Console) -> bool {
 }
 
 /// The fleet's part of an answer, once it is there.
-async fn until<T>(console: &Console, who: &Who, path: &str, find: impl Fn(&Value) -> Option<T>) -> T {
+async fn until<T>(
+    console: &Console,
+    who: &Who,
+    path: &str,
+    find: impl Fn(&Value) -> Option<T>,
+) -> T {
     let begun = Instant::now();
     loop {
         let answer = console.get(who, path).await;

@@ -7,7 +7,7 @@ use signalbox_domain::signal::Signal as Aspect;
 use signalbox_domain::vrrp::Holder;
 
 use crate::format;
-use crate::locale::{t, t_with};
+use crate::locale::{say, t, t_with};
 use crate::locales::nodes as texts;
 use crate::track::{carries, protocol};
 use crate::ui::{Lamp, Plate, aspect_word};
@@ -95,6 +95,9 @@ fn as_server(line: &Line, id: NodeId) -> Option<String> {
     let others = line.legs.iter().filter(|leg| leg.node != Some(id) && carries(leg)).count();
     let (own, all) =
         (format::count(leg.active_connections), format::count(line.active_connections));
+    if leg.signal == Aspect::Unknown {
+        return Some(leg.reason.as_ref().map_or_else(String::new, say));
+    }
     Some(match (carries(leg), others) {
         (false, _) => t(texts::CARRIES_NOTHING).to_owned(),
         (true, 0) => t(texts::CARRIES_ALONE).to_owned(),
