@@ -9,13 +9,13 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::future::{BoxFuture, join_all};
+use futures::future::join_all;
 use serde::Deserialize;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::remote::{Elevation, RemoteCommand};
 use signalbox_domain::values::Host;
 use signalbox_server::secret::Secret;
-use signalbox_server::ssh::{Credential, Lines, Remote, SshError, Target, TargetDirectory};
+use signalbox_server::ssh::{Asked, Credential, Lines, Remote, SshError, Target, TargetDirectory};
 
 #[derive(Deserialize)]
 struct Input {
@@ -33,7 +33,7 @@ struct InputNode {
 struct Directory(HashMap<NodeId, Target>);
 
 impl TargetDirectory for Directory {
-    fn target(&self, node: NodeId) -> BoxFuture<'_, Result<Target, SshError>> {
+    fn target(&self, node: NodeId) -> Asked<'_, Target> {
         Box::pin(async move { self.0.get(&node).cloned().ok_or(SshError::NoSuchNode(node)) })
     }
 }

@@ -1,34 +1,17 @@
 use super::*;
 use crate::backups::read_inventory;
-use crate::engines::{BinlogPosition, Flavour, ReplicationSource, ThreadState};
+use crate::engines::fixtures::engine;
+use crate::engines::{BinlogPosition, Flavour, ThreadState};
 use crate::plan::Verdict;
 
 const NOW: Timestamp = Timestamp(1_000_000);
 
 fn server(node: i64, follows: Option<&str>, lag_s: u64) -> Candidate {
-    let source = |host: &str| ReplicationSource {
-        name: String::new(),
-        host: host.to_owned(),
-        port: 3306,
-        io: ThreadState::Running,
-        sql: ThreadState::Running,
-        seconds_behind: Some(lag_s),
-        received_gtid: "0-1-57".to_owned(),
-        last_error: String::new(),
-    };
-    let state = EngineState {
-        flavour: Flavour::MariaDb,
-        version: "10.11.9-MariaDB".to_owned(),
-        server_id: node.unsigned_abs(),
-        read_only: follows.is_some(),
-        gtid_position: "0-1-57".to_owned(),
-        binlog: Some(BinlogPosition { file: "mariadb-bin.000003".to_owned(), position: 1842 }),
-        sources: follows.map(source).into_iter().collect(),
-        semi_sync_source: follows.is_none(),
-        semi_sync_replica: false,
-        semi_sync_clients: 0,
-        queries_per_s: None,
-    };
+    let mut state = engine(node, follows.as_slice(), follows.is_some());
+    state.version = "10.11.9-MariaDB".to_owned();
+    state.sources.iter_mut().for_each(|source| source.seconds_behind = Some(lag_s));
+    state.binlog = Some(BinlogPosition { file: "mariadb-bin.000003".to_owned(), position: 1842 });
+    state.semi_sync_source = follows.is_none();
     Candidate {
         node: NodeId(node),
         name: format!("db-{node}"),

@@ -1,5 +1,7 @@
 //! MySQL and MariaDB servers and how they replicate.
 
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod model;
 pub mod parse;
 mod topology;

@@ -101,51 +101,13 @@ fn sources(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>) -> BTreeMap<NodeId,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engines::{EngineState, Flavour, ReplicationSource, ThreadState};
+    use crate::engines::fixtures::engine;
     use crate::fact::Fact;
-    use crate::ids::CredentialId;
     use crate::nodes::InterfaceAddress;
-    use crate::remote::Elevation;
+    use crate::nodes::fixtures::record;
     use crate::time::Timestamp;
 
     fn server(id: i64, follows: &[&str], read_only: bool) -> (NodeId, (NodeRecord, Observed)) {
-        let record = NodeRecord {
-            id: NodeId(id),
-            name: format!("db-{id}").parse().unwrap(),
-            host: format!("198.18.0.{id}").parse().unwrap(),
-            port: 22,
-            user: "root".parse().unwrap(),
-            elevation: Elevation::None,
-            credential: CredentialId(1),
-            jump: None,
-            tags: Vec::new(),
-            host_key: "SHA256:x".to_owned(),
-            added_at: Timestamp(0),
-            version: 1,
-        };
-        let source = |host: &&str| ReplicationSource {
-            name: String::new(),
-            host: (*host).to_owned(),
-            port: 3306,
-            io: ThreadState::Running,
-            sql: ThreadState::Running,
-            seconds_behind: Some(0),
-            received_gtid: String::new(),
-            last_error: String::new(),
-        };
-        let engine = EngineState {
-            flavour: Flavour::MariaDb,
-            version: "10.11".to_owned(),
-            server_id: id.unsigned_abs(),
-            read_only,
-            gtid_position: String::new(),
-            binlog: None,
-            sources: follows.iter().map(source).collect(),
-            semi_sync_source: false,
-            semi_sync_replica: false,
-            semi_sync_clients: 0,
-            queries_per_s: None,
-        };
         let address = |interface: &str, address: String| InterfaceAddress {
             interface: interface.parse().unwrap(),
             address: address.parse().unwrap(),
@@ -157,9 +119,9 @@ mod tests {
             address("eth0", format!("192.168.1.{id}")),
         ];
         let mut observed = Observed::nothing(Timestamp(0));
-        observed.engine = Some(Fact::new(engine, Timestamp(0), "sql"));
+        observed.engine = Some(Fact::new(engine(id, follows, read_only), Timestamp(0), "sql"));
         observed.addresses = Some(Fact::new(addresses, Timestamp(0), "netlink"));
-        (NodeId(id), (record, observed))
+        (NodeId(id), (record(id, &format!("db-{id}")), observed))
     }
 
     fn shape(trees: &[Tree]) -> Vec<Vec<(i64, Option<i64>)>> {

@@ -2,6 +2,8 @@
 
 mod add;
 mod credential;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod history;
 mod host_key;
 mod import;

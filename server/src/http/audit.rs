@@ -12,11 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::error::Problem;
+use crate::http::page;
 use crate::state::App;
 use crate::store::AuditFilter;
-
-const PAGE_ROWS: u32 = 50;
-const PAGE_MOST_ROWS: u32 = 500;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(verify))
@@ -46,7 +44,7 @@ async fn list(
     State(app): State<App>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<AuditPage>, Problem> {
-    let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_MOST_ROWS);
+    let limit = query.limit.unwrap_or(page::ROWS).clamp(1, page::MOST_ROWS);
     let filter = AuditFilter {
         before: query.before,
         actor: query.actor,
@@ -56,10 +54,7 @@ async fn list(
         job: query.job.map(JobId),
     };
     let mut entries = app.store.audit(&filter, limit + 1).await?;
-    // One row more than asked for says whether there is a next page.
-    let more = entries.len() > limit as usize;
-    entries.truncate(limit as usize);
-    let next_before = entries.last().filter(|_| more).map(|entry| entry.seq);
+    let next_before = page::cut(&mut entries, limit as usize, |entry| entry.seq);
     Ok(Json(AuditPage { entries, next_before }))
 }
 

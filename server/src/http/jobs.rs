@@ -18,11 +18,10 @@ use utoipa_axum::routes;
 use crate::app::jobs::{self, Submission, SubmitError};
 use crate::http::actor::Actor;
 use crate::http::error::Problem;
+use crate::http::page;
 use crate::jobs::{CancelError, RollBackError};
 use crate::state::App;
 
-const PAGE_ROWS: u32 = 50;
-const PAGE_MOST_ROWS: u32 = 500;
 const LOG_PAGE_LINES: u32 = 500;
 const LOG_PAGE_MOST_LINES: u32 = 5_000;
 
@@ -64,12 +63,9 @@ async fn list(
     State(app): State<App>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<JobPage>, Problem> {
-    let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_MOST_ROWS);
+    let limit = query.limit.unwrap_or(page::ROWS).clamp(1, page::MOST_ROWS);
     let mut jobs = app.store.jobs(query.before.map(JobId), query.node, limit + 1).await?;
-    // One row more than asked for says whether there is a next page.
-    let more = jobs.len() > limit as usize;
-    jobs.truncate(limit as usize);
-    let next_before = jobs.last().filter(|_| more).map(|job| job.id);
+    let next_before = page::cut(&mut jobs, limit as usize, |job| job.id);
     Ok(Json(JobPage { jobs, next_before }))
 }
 

@@ -14,6 +14,7 @@ pub mod lvs;
 pub mod nodes;
 pub mod openapi;
 pub mod origin;
+mod page;
 pub mod pages;
 pub mod permissions;
 pub mod plans;

@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 use crate::app::nodes::{self, NodesError};
 use crate::http::actor::Actor;
 use crate::http::error::Problem;
+use crate::http::page;
 use crate::ssh::SshError;
 use crate::state::App;
 use crate::store::NodeChangeError;
@@ -71,9 +72,7 @@ async fn list(
     let limit = query.limit.unwrap_or(PAGE_NODES).clamp(1, PAGE_MOST_NODES);
     let mut nodes = nodes::views(&app).await?;
     nodes.retain(|node| query.after.is_none_or(|after| node.record.id.0 > after));
-    let more = nodes.len() > limit;
-    nodes.truncate(limit);
-    let next_after = nodes.last().filter(|_| more).map(|node| node.record.id);
+    let next_after = page::cut(&mut nodes, limit, |node| node.record.id);
     Ok(Json(NodePage { nodes, next_after }))
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::nodes::{HostKey, Link, LinkState};
 use signalbox_domain::remote::{Elevation, RemoteCommand};
@@ -16,8 +15,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::connection::{self, Connection};
 use super::{
-    Forward, Output, Remote, STALL_LIMIT, SshError, Stream, Target, TargetDirectory, forward,
-    session,
+    Asked, Forward, Output, Remote, STALL_LIMIT, SshError, Stream, Target, TargetDirectory,
+    forward, session,
 };
 use crate::clock;
 
@@ -122,11 +121,7 @@ impl Drop for Lines {
 }
 
 impl Remote for Lines {
-    fn run<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Output, SshError>> {
+    fn run<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Output> {
         Box::pin(async move {
             let deadline = deadline(command);
             let connection = self.line(node).connection(deadline).await?;
@@ -134,11 +129,7 @@ impl Remote for Lines {
         })
     }
 
-    fn stream<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Stream, SshError>> {
+    fn stream<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Stream> {
         Box::pin(async move {
             let deadline = deadline(command);
             let connection = self.line(node).connection(deadline).await?;
@@ -146,11 +137,7 @@ impl Remote for Lines {
         })
     }
 
-    fn bulk<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Stream, SshError>> {
+    fn bulk<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Stream> {
         Box::pin(async move {
             let deadline = deadline(command);
             let target = self.directory.target(node).await?;

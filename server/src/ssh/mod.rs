@@ -30,33 +30,24 @@ pub use forward::Forward;
 pub use lines::{Lines, LinkStatus};
 pub use sign_in::private_key_fingerprint;
 
+/// What comes of asking a node.
+pub type Asked<'a, T> = BoxFuture<'a, Result<T, SshError>>;
+
 /// What other parts of the console do with a node. The real one is [`Lines`]; tests of error paths
 /// script their own.
 pub trait Remote: Send + Sync {
     /// Runs a command to its end within its own time limit. A non-zero exit status is an answer,
     /// not an error.
-    fn run<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Output, SshError>>;
+    fn run<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Output>;
 
     /// Starts a command whose output is read while it runs, at most for its time limit. Read it
     /// promptly: a reader that takes nothing for [`STALL_LIMIT`] loses the command, because all
     /// channels of a connection wait for the slowest.
-    fn stream<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Stream, SshError>>;
+    fn stream<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Stream>;
 
     /// Like [`Remote::stream`], on a connection of its own, which the reader may hold back for as
     /// long as it likes: for a backup or anything else of many megabytes.
-    fn bulk<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Stream, SshError>> {
+    fn bulk<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Stream> {
         self.stream(node, command)
     }
 }
@@ -120,5 +111,5 @@ pub enum Credential {
 
 /// Answers where a node is; the application implements it over the store.
 pub trait TargetDirectory: Send + Sync {
-    fn target(&self, node: NodeId) -> BoxFuture<'_, Result<Target, SshError>>;
+    fn target(&self, node: NodeId) -> Asked<'_, Target>;
 }

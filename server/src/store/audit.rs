@@ -5,6 +5,7 @@ use signalbox_domain::ids::JobId;
 use signalbox_domain::time::Timestamp;
 use sqlx::FromRow;
 
+use super::word::from_word;
 use super::{Store, StoreError};
 
 /// Which rows to read; an absent field does not narrow.
@@ -140,7 +141,6 @@ impl TryFrom<Row> for AuditEntry {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<AuditEntry, StoreError> {
-        let phase = AuditPhase::ALL.into_iter().find(|phase| phase.as_str() == row.phase);
         Ok(AuditEntry {
             seq: row.seq,
             at: Timestamp(row.at),
@@ -148,8 +148,7 @@ impl TryFrom<Row> for AuditEntry {
             peer: row.peer,
             action: row.action,
             object: row.object,
-            phase: phase
-                .ok_or(StoreError::Unreadable { column: "audit.phase", found: row.phase })?,
+            phase: from_word("audit.phase", row.phase)?,
             job: row.job.map(JobId),
             plan_hash: row.plan_hash,
             detail: row.detail,

@@ -8,6 +8,7 @@ mod jobs;
 mod nodes;
 mod plans;
 mod vrrp;
+mod word;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

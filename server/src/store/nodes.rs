@@ -2,10 +2,10 @@
 
 use signalbox_domain::ids::{CredentialId, NodeId};
 use signalbox_domain::nodes::{CredentialKind, CredentialRecord, NodeRecord};
-use signalbox_domain::remote::Elevation;
 use signalbox_domain::time::Timestamp;
 use sqlx::{FromRow, Sqlite, Transaction};
 
+use super::word::{from_word, word};
 use super::{Store, StoreError};
 
 /// A node with what only the SSH line needs to know.
@@ -77,7 +77,7 @@ impl Store {
         .bind(host.as_str())
         .bind(port)
         .bind(user.as_str())
-        .bind(elevation_text(*elevation))
+        .bind(word(elevation)?)
         .bind(credential.0)
         .bind(jump.map(|jump| jump.0))
         .bind(tags_text(&node.record)?)
@@ -114,7 +114,7 @@ impl Store {
         .bind(host.as_str())
         .bind(port)
         .bind(user.as_str())
-        .bind(elevation_text(*elevation))
+        .bind(word(elevation)?)
         .bind(credential.0)
         .bind(jump.map(|jump| jump.0))
         .bind(tags_text(&node.record)?)
@@ -174,7 +174,7 @@ impl Store {
              VALUES (?, ?, x'', ?, ?, ?) RETURNING id",
         )
         .bind(&entry.name)
-        .bind(entry.kind.as_str())
+        .bind(word(&entry.kind)?)
         .bind(&entry.fingerprint)
         .bind(entry.shared)
         .bind(entry.created_at.0)
@@ -243,13 +243,6 @@ async fn drop_orphan(
     Ok(())
 }
 
-fn elevation_text(elevation: Elevation) -> &'static str {
-    match elevation {
-        Elevation::None => "none",
-        Elevation::Sudo => "sudo",
-    }
-}
-
 fn tags_text(record: &NodeRecord) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&record.tags)?)
 }
@@ -275,18 +268,13 @@ impl TryFrom<Row> for StoredNode {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<StoredNode, StoreError> {
-        let elevation = match row.elevation.as_str() {
-            "none" => Elevation::None,
-            "sudo" => Elevation::Sudo,
-            _ => return Err(unreadable("nodes.elevation", row.elevation)),
-        };
         let record = NodeRecord {
             id: NodeId(row.id),
-            name: read("nodes.name", row.name)?,
-            host: read("nodes.host", row.host)?,
+            name: from_word("nodes.name", row.name)?,
+            host: from_word("nodes.host", row.host)?,
             port: row.port,
-            user: read("nodes.user", row.user)?,
-            elevation,
+            user: from_word("nodes.user", row.user)?,
+            elevation: from_word("nodes.elevation", row.elevation)?,
             credential: CredentialId(row.credential),
             jump: row.jump.map(NodeId),
             tags: serde_json::from_str(&row.tags)?,
@@ -296,14 +284,6 @@ impl TryFrom<Row> for StoredNode {
         };
         Ok(StoredNode { record, host_key_algorithm: row.host_key_algorithm })
     }
-}
-
-fn read<T: TryFrom<String>>(column: &'static str, text: String) -> Result<T, StoreError> {
-    T::try_from(text.clone()).map_err(|_| unreadable(column, text))
-}
-
-fn unreadable(column: &'static str, found: String) -> StoreError {
-    StoreError::Unreadable { column, found }
 }
 
 #[derive(FromRow)]
@@ -320,15 +300,10 @@ impl TryFrom<CredentialRow> for CredentialRecord {
     type Error = StoreError;
 
     fn try_from(row: CredentialRow) -> Result<CredentialRecord, StoreError> {
-        let kind = match row.kind.as_str() {
-            "password" => CredentialKind::Password,
-            "private_key" => CredentialKind::PrivateKey,
-            _ => return Err(unreadable("credentials.kind", row.kind)),
-        };
         Ok(CredentialRecord {
             id: CredentialId(row.id),
             name: row.name,
-            kind,
+            kind: from_word("credentials.kind", row.kind)?,
             fingerprint: row.fingerprint,
             created_at: Timestamp(row.created_at),
             nodes: row.nodes,

@@ -6,15 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
-use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey, ssh_key::LineEnding};
+use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey, PublicKey, ssh_key::LineEnding};
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::nodes::LinkState;
 use signalbox_domain::remote::{Elevation, RemoteCommand, Script};
 use signalbox_domain::values::{NodeName, Tag};
 use signalbox_server::secret::Secret;
 use signalbox_server::ssh::{
-    Credential, Lines, Remote, SshError, StreamEvent, Target, TargetDirectory,
+    Asked, Credential, Lines, Remote, SshError, StreamEvent, Target, TargetDirectory,
 };
 use tokio::time::timeout;
 
@@ -33,7 +32,7 @@ impl Directory {
 }
 
 impl TargetDirectory for Directory {
-    fn target(&self, node: NodeId) -> BoxFuture<'_, Result<Target, SshError>> {
+    fn target(&self, node: NodeId) -> Asked<'_, Target> {
         let found = self.0.lock().unwrap().get(&node).cloned();
         Box::pin(async move { found.ok_or(SshError::NoSuchNode(node)) })
     }
@@ -195,6 +194,26 @@ async fn signs_in_with_keys_with_and_without_passphrase() {
         fixture.edit(|target| target.credential = private_key(&encrypted, Some("guess")));
         let refused = fixture.lines.run(NODE, &hostname()).await;
         assert!(matches!(refused, Err(SshError::BadKey(_))), "{refused:?}");
+    }
+}
+
+/// In OpenSSH's format and in PEM. The key's own name, `ssh-rsa`, is also that of SHA-1 signatures,
+/// which are not made.
+#[tokio::test]
+async fn signs_in_with_rsa_keys_by_sha2() {
+    let keys = tempfile::tempdir().unwrap();
+    for format in ["RFC4716", "PEM"] {
+        let path = keys.path().join(format);
+        let mut make = tokio::process::Command::new("ssh-keygen");
+        make.args(["-q", "-t", "rsa", "-b", "2048", "-N", "", "-m", format, "-f"]).arg(&path);
+        assert!(make.status().await.unwrap().success());
+        let text = std::fs::read_to_string(&path).unwrap();
+        let public = std::fs::read_to_string(path.with_extension("pub")).unwrap();
+        let mut behaviour = Behaviour::answering(|_| Answer::prints("ok"));
+        behaviour.authorized = Some(PublicKey::from_openssh(&public).unwrap());
+        let fixture = Fixture::new(behaviour).await;
+        fixture.edit(|target| target.credential = private_key(&text, None));
+        assert_eq!(fixture.lines.run(NODE, &hostname()).await.unwrap().stdout, "ok", "{format}");
     }
 }
 

@@ -1,9 +1,8 @@
-use futures::future::BoxFuture;
 use signalbox_domain::ids::NodeId;
 
 use super::{NodesError, credentials, target};
 use crate::sealing::Sealer;
-use crate::ssh::{SshError, Target, TargetDirectory};
+use crate::ssh::{Asked, SshError, Target, TargetDirectory};
 use crate::store::Store;
 
 /// Where the lines find out how to reach a node: the store, with the credential decrypted.
@@ -13,7 +12,7 @@ pub struct Directory {
 }
 
 impl TargetDirectory for Directory {
-    fn target(&self, node: NodeId) -> BoxFuture<'_, Result<Target, SshError>> {
+    fn target(&self, node: NodeId) -> Asked<'_, Target> {
         Box::pin(async move {
             self.read(node).await.map_err(|error| match error {
                 NodesError::NoSuchNode => SshError::NoSuchNode(node),

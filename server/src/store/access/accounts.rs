@@ -5,6 +5,7 @@ use signalbox_domain::ids::AccountId;
 use signalbox_domain::time::Timestamp;
 use sqlx::{FromRow, Sqlite, Transaction};
 
+use super::super::word::from_word;
 use super::{SecretHash, account_name, role};
 use crate::store::{Store, StoreError};
 
@@ -223,15 +224,10 @@ impl TryFrom<Row> for Account {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Account, StoreError> {
-        let kind = match row.kind.as_str() {
-            "person" => AccountKind::Person,
-            "script" => AccountKind::Script,
-            _ => return Err(StoreError::Unreadable { column: "accounts.kind", found: row.kind }),
-        };
         Ok(Account {
             id: AccountId(row.id),
             name: account_name(row.name)?,
-            kind,
+            kind: from_word("accounts.kind", row.kind)?,
             role: role(row.role)?,
             has_password: row.password_hash.is_some(),
             created_at: Timestamp(row.created_at),

@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::remote::{Program, RemoteCommand};
-use signalbox_server::ssh::{Output, Remote, SshError, Stream, StreamEvent};
+use signalbox_server::ssh::{Asked, Output, Remote, SshError, Stream, StreamEvent};
 use tokio::sync::{Notify, mpsc};
 
 pub(super) const OLD_HOLDER: NodeId = NodeId(1);
@@ -175,19 +174,11 @@ fn answer(exit_status: u32, stdout: &str, stderr: &str) -> Output {
 }
 
 impl Remote for Town {
-    fn run<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Output, SshError>> {
+    fn run<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Output> {
         Box::pin(self.meet(node, command))
     }
 
-    fn stream<'a>(
-        &'a self,
-        node: NodeId,
-        command: &'a RemoteCommand,
-    ) -> BoxFuture<'a, Result<Stream, SshError>> {
+    fn stream<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Stream> {
         Box::pin(async move {
             self.meet(node, command).await?;
             let dump = std::mem::take(&mut self.inner.lock().unwrap().dump);
