@@ -67,14 +67,21 @@ async fn with_key(
     user: &str,
     key: PrivateKey,
 ) -> Result<bool, russh::Error> {
-    let hash = if key.algorithm().is_rsa() {
-        // A server that does not say what it takes is asked for the best; never for SHA-1.
-        handle.best_supported_rsa_hash().await?.flatten().or(Some(HashAlg::Sha512))
+    let hashes: &[Option<HashAlg>] = if key.algorithm().is_rsa() {
+        // Both, whatever the server announces: OpenSSH announces what it knows, not what it is
+        // configured to take. Never SHA-1.
+        &[Some(HashAlg::Sha512), Some(HashAlg::Sha256)]
     } else {
-        None
+        &[None]
     };
-    let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
-    Ok(handle.authenticate_publickey(user, key).await?.success())
+    let key = Arc::new(key);
+    for hash in hashes {
+        let key = PrivateKeyWithHashAlg::new(Arc::clone(&key), *hash);
+        if handle.authenticate_publickey(user, key).await?.success() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn with_password(
