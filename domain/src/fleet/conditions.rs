@@ -137,10 +137,14 @@ fn probe(node: Seen) -> Vec<Condition> {
         .map(|(section, why)| Condition {
             id: format!("node/{}/unreadable/{section}", node.record.id),
             signal: Signal::Caution,
-            title: Phrase::new(
-                format!("{section} cannot be read on {name}"),
-                format!("无法读取 {name} 的 {section}"),
-            ),
+            title: if section == "probe" {
+                Phrase::new(format!("{name} cannot be observed"), format!("无法观测 {name}"))
+            } else {
+                Phrase::new(
+                    format!("{section} cannot be read on {name}"),
+                    format!("无法读取 {name} 的 {section}"),
+                )
+            },
             detail: Phrase::same(why.clone()),
             href: href(node),
             hold_off: WORD_FOLLOWS,

@@ -82,12 +82,14 @@ fn disk(line: &str) -> Option<Disk> {
 }
 
 /// `boot_ms N` and `systemctl show` of the units that matter; those not installed are left out, and
-/// of two names for one unit the first.
-pub fn services(text: &str) -> Result<Vec<Service>, ParseError> {
+/// of two names for one unit the first. The node's clock, by which N is, was `clock_ahead_ms` ahead
+/// of ours.
+pub fn services(text: &str, clock_ahead_ms: i64) -> Result<Vec<Service>, ParseError> {
     let (head, units) = text.split_once('\n').unwrap_or((text, ""));
     let boot_ms: i64 = head
         .strip_prefix("boot_ms ")
         .and_then(|number| number.parse().ok())
+        .map(|boot_ms: i64| boot_ms.saturating_sub(clock_ahead_ms))
         .ok_or_else(|| wrong("boot_ms and a number", head))?;
     let mut found: Vec<Service> = Vec::new();
     for unit in units.split("\n\n") {
@@ -145,7 +147,7 @@ mod tests {
         insta::assert_json_snapshot!(addresses(include_str!("fixtures/addresses")).unwrap());
         insta::assert_json_snapshot!(listeners(include_str!("fixtures/listeners")).unwrap());
         insta::assert_json_snapshot!(disks(include_str!("fixtures/disks")).unwrap());
-        insta::assert_json_snapshot!(services(include_str!("fixtures/services")).unwrap());
+        insta::assert_json_snapshot!(services(include_str!("fixtures/services"), 0).unwrap());
         insta::assert_json_snapshot!(platform(include_str!("fixtures/platform"), -12).unwrap());
     }
 
@@ -164,7 +166,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "([^\n]{0,30}|[0-9A-F]{0,33}:[0-9A-F]{4}|\n| |é){0,20}") {
-            let _ = (addresses(&text), listeners(&text), disks(&text), services(&text), platform(&text, 0));
+            let _ = (addresses(&text), listeners(&text), disks(&text), services(&text, 0), platform(&text, 0));
         }
     }
 }

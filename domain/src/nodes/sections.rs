@@ -23,6 +23,8 @@ pub struct Sections {
     /// Adverts of this connection are in [`Observed::adverts`].
     heard_adverts: bool,
     clock_ahead_ms: i64,
+    /// The same when the probe began, which is when it related the monotonic clock to the other.
+    clock_was_ahead_ms: i64,
     /// When this connection's first frame came.
     began: Option<Timestamp>,
     engine_socket: Option<RemotePath>,
@@ -32,7 +34,7 @@ pub struct Sections {
 pub const SILENT_AFTER: Duration = Duration::from_secs(3);
 
 /// What a frame changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// Only how fresh the facts are.
     Age,
@@ -49,6 +51,9 @@ impl Sections {
     pub fn apply(&mut self, observed: &mut Observed, frame: &Frame, now: Timestamp) -> Change {
         let was_up = observed.link.state == LinkState::Up;
         observed.heard_at = Some(now);
+        if self.began.is_none() && frame.node_time != Timestamp::default() {
+            self.clock_was_ahead_ms = frame.node_time.0.saturating_sub(now.0);
+        }
         let began = *self.began.get_or_insert(now);
         match frame.kind {
             FrameKind::Sign => {
@@ -94,7 +99,8 @@ impl Sections {
                 observed.listeners = Some(Fact::new(listeners, now, "/proc/net/tcp"));
             }
             "services" => {
-                let services = parse::services(text).map_err(|e| e.to_string())?;
+                let services = parse::services(text, self.clock_was_ahead_ms);
+                let services = services.map_err(|e| e.to_string())?;
                 observed.services = Some(Fact::new(services, now, "systemctl show"));
             }
             "platform" => {
@@ -109,7 +115,7 @@ impl Sections {
                 }
             }
             "vitals" => {
-                let reading = Reading::parse(text, frame.node_time).map_err(|e| e.to_string())?;
+                let reading = Reading::parse(text).map_err(|e| e.to_string())?;
                 let vitals = reading.vitals(self.reading.as_ref(), self.disks.clone());
                 observed.vitals = Some(Fact::new(vitals, now, "/proc"));
                 self.reading = Some(reading);
@@ -322,6 +328,21 @@ mod tests {
             sections.apply(&mut observed, &counters, Timestamp(at));
         }
         assert_eq!(observed.lvs_rates.unwrap().value[0].connections_per_s, 10.0);
+    }
+
+    #[test]
+    fn since_when_a_unit_runs_is_told_by_our_clock() {
+        let since = |node_time: i64| {
+            let mut observed = Observed::nothing(Timestamp(0));
+            let mut content =
+                frame(FrameKind::Content, "services", include_str!("fixtures/services"));
+            content.node_time = Timestamp(node_time);
+            Sections::default().apply(&mut observed, &content, Timestamp(1_795_366_800_000));
+            observed.services.unwrap().value[0].since.unwrap().0
+        };
+        let five_hours_ms = 5 * 3_600_000;
+        let ahead = since(1_795_366_800_000 + five_hours_ms);
+        assert_eq!(ahead, since(1_795_366_800_000) - five_hours_ms);
     }
 
     #[test]

@@ -2,17 +2,15 @@
 
 use super::parse::ParseError;
 use super::{Disk, Vitals};
-use crate::time::Timestamp;
 
 /// The counters of one moment (proc(5)).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// By the node's clock.
-    at: Timestamp,
+    /// Since the node booted: unlike its time of day, nobody sets that.
+    uptime_ms: u64,
     cpu_total: u64,
     cpu_idle: u64,
     load1: f32,
-    uptime_s: u64,
     memory_total_bytes: u64,
     memory_available_bytes: u64,
     rx_bytes: u64,
@@ -20,7 +18,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    pub fn parse(text: &str, at: Timestamp) -> Result<Reading, ParseError> {
+    pub fn parse(text: &str) -> Result<Reading, ParseError> {
         let line = |name: &str| {
             text.lines()
                 .find_map(|line| line.strip_prefix(name))
@@ -29,16 +27,11 @@ impl Reading {
         let cpu = numbers(line("cpu ")?);
         let (rx_bytes, tx_bytes) = traffic(text);
         Ok(Reading {
-            at,
+            uptime_ms: milliseconds(first_word(line("uptime ")?)),
             // guest times (fields 9 and 10) are counted in user and nice already.
             cpu_total: cpu.iter().take(8).fold(0, |sum, ticks| sum.saturating_add(*ticks)),
             cpu_idle: cpu.iter().skip(3).take(2).fold(0, |sum, ticks| sum.saturating_add(*ticks)),
             load1: first_word(line("load ")?).parse().unwrap_or_default(),
-            uptime_s: first_word(line("uptime ")?)
-                .split('.')
-                .next()
-                .and_then(|seconds| seconds.parse().ok())
-                .unwrap_or_default(),
             memory_total_bytes: kibibytes(line("MemTotal:")?),
             memory_available_bytes: kibibytes(line("MemAvailable:")?),
             rx_bytes,
@@ -55,11 +48,11 @@ impl Reading {
         });
         let per_second = |now: u64, then: fn(&Reading) -> u64| {
             let before = before?;
-            let elapsed_ms = u64::try_from((self.at - before.at).as_millis()).ok()?;
+            let elapsed_ms = self.uptime_ms.checked_sub(before.uptime_ms)?;
             now.checked_sub(then(before))?.saturating_mul(1_000).checked_div(elapsed_ms)
         };
         Vitals {
-            uptime_s: self.uptime_s,
+            uptime_s: self.uptime_ms / 1_000,
             load1: self.load1,
             cpu_percent,
             memory_total_bytes: self.memory_total_bytes,
@@ -92,6 +85,13 @@ fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default()
 }
 
+/// Of seconds with two decimals.
+fn milliseconds(seconds: &str) -> u64 {
+    let (whole, hundredths) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let number = |text: &str| text.parse::<u64>().unwrap_or_default();
+    number(whole).saturating_mul(1_000).saturating_add(number(hundredths).saturating_mul(10))
+}
+
 fn kibibytes(text: &str) -> u64 {
     first_word(text).parse::<u64>().unwrap_or_default().saturating_mul(1024)
 }
@@ -106,21 +106,21 @@ mod tests {
 
     #[test]
     fn a_real_reading() {
-        let reading = Reading::parse(TEXT, Timestamp(1_000)).unwrap();
+        let reading = Reading::parse(TEXT).unwrap();
         insta::assert_json_snapshot!(reading.vitals(None, Vec::new()));
     }
 
     #[test]
     fn rates_are_of_the_time_between_two_readings() {
-        let reading = |at, cpu: &str, rx: u64| {
+        let reading = |uptime: &str, cpu: &str, rx: u64| {
             let text = format!(
-                "cpu {cpu}\nload 0.5 1\nuptime 9.7 1\nMemTotal: 4 kB\nMemAvailable: 1 kB\n\
+                "cpu {cpu}\nload 0.5 1\nuptime {uptime} 1\nMemTotal: 4 kB\nMemAvailable: 1 kB\n\
                  eth0: {rx} 0 0 0 0 0 0 0 500 0 0 0 0 0 0 0\nlo: 9 0 0 0 0 0 0 0 9 0 0 0 0 0 0 0\n"
             );
-            Reading::parse(&text, Timestamp(at)).unwrap()
+            Reading::parse(&text).unwrap()
         };
-        let before = reading(0, "100 0 100 800 0 0 0 0 0 0", 1_000);
-        let now = reading(2_000, "150 0 100 850 100 0 0 0 50 0", 5_000);
+        let before = reading("9.50", "100 0 100 800 0 0 0 0 0 0", 1_000);
+        let now = reading("11.50", "150 0 100 850 100 0 0 0 50 0", 5_000);
         let vitals = now.vitals(Some(&before), Vec::new());
         assert_eq!(vitals.cpu_percent, Some(25.0));
         assert_eq!((vitals.rx_bytes_per_s, vitals.tx_bytes_per_s), (Some(2_000), Some(0)));
@@ -134,7 +134,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "((cpu|load|uptime|MemTotal:|MemAvailable:|eth0:) |[0-9]{0,22} |\n|[^\n]{0,9}){0,60}") {
-            if let Ok(reading) = Reading::parse(&text, Timestamp(0)) {
+            if let Ok(reading) = Reading::parse(&text) {
                 let _ = reading.vitals(Some(&reading), Vec::new());
             }
         }

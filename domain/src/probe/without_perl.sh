@@ -1,7 +1,10 @@
-# Without perl the node says so, and gives signs of life until its channel closes.
+# Without perl the node says so, and gives signs of life until there is one or its channel closes.
 if ! command -v perl >/dev/null 2>&1; then
-    why="perl is not installed; on Debian it is in perl-base"
+    why="perl is not installed; on Debian: apt-get install perl-base"
     printf '! probe 0 %s\n%s' "${#why}" "$why"
-    while printf '. beat 0 0\n'; do sleep 2; done
-    exit 0
+    until command -v perl >/dev/null 2>&1; do
+        printf '. beat 0 0\n' || exit 0
+        sleep 2
+    done
+    printf '= probe 0 0\n'
 fi
