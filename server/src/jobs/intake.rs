@@ -69,6 +69,22 @@ const WRITE_QUEUE: usize = 32;
 
 /// Reads `stream` to its end. `progress` is told the raw bytes so far.
 pub async fn take_in(
+    stream: Stream,
+    files: &BackupFiles,
+    job: JobId,
+    spec: &CaptureSpec,
+    progress: impl FnMut(u64),
+) -> Result<Captured, IntakeError> {
+    let captured = take_whole(stream, files, job, spec, progress).await;
+    // At once, not with the step's undo: it may be what fills the disk, and then the job's own
+    // journal has no room to say so.
+    if captured.is_err() {
+        files.discard_part(job)?;
+    }
+    captured
+}
+
+async fn take_whole(
     mut stream: Stream,
     files: &BackupFiles,
     job: JobId,

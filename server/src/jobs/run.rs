@@ -52,6 +52,11 @@ impl Run {
                 Some(by) => self.roll_back(&words::cancelled(&by)).await,
             };
         }
+        // What a capture left that the console's end cut is of no use, and may be what leaves the
+        // journal no room.
+        if let Err(error) = self.files.discard_part(self.job) {
+            tracing::warn!(job = %self.job, %error, "a cut capture stays for now");
+        }
         match cancelled_by {
             Some(by) => self.roll_back(&words::cancelled(&by)).await,
             None if state == JobState::RollingBack => self.roll_back(&words::again()).await,

@@ -86,7 +86,7 @@ impl BackupFiles {
         job: JobId,
         is_catalogued: impl Fn(&str) -> bool,
     ) -> Result<(), BackupFileError> {
-        remove_if_there(&self.part(job))?;
+        self.discard_part(job)?;
         let prefix = format!("job-{job}-");
         let entries = fs::read_dir(&self.directory).map_err(at("listing", &self.directory))?;
         for entry in entries.flatten() {
@@ -97,6 +97,11 @@ impl BackupFiles {
             }
         }
         Ok(())
+    }
+
+    /// Removes what `job` wrote and did not bring to its end.
+    pub(crate) fn discard_part(&self, job: JobId) -> Result<(), BackupFileError> {
+        remove_if_there(&self.part(job))
     }
 
     fn part(&self, job: JobId) -> PathBuf {
