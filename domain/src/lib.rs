@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backups;
 pub mod engines;
 pub mod fact;
+pub mod firewall;
 pub mod fleet;
 pub mod ids;
 pub mod jobs;

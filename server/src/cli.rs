@@ -1,5 +1,7 @@
 //! `signalbox`: the console and the commands for whoever owns its machine.
 
+pub mod firewall;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +40,9 @@ pub enum Command {
     /// API tokens for scripts.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Rules of iptables in a file: no console, no node.
+    #[command(subcommand)]
+    Firewall(firewall::FirewallCommand),
 }
 
 #[derive(Debug, clap::Args)]

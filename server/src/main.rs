@@ -2,7 +2,8 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
-use signalbox_server::cli::{Cli, Command};
+use signalbox_server::cli::firewall::FirewallCommand;
+use signalbox_server::cli::{self, Cli, Command};
 use signalbox_server::local;
 use signalbox_server::serve::serve;
 use tracing_subscriber::EnvFilter;
@@ -20,12 +21,25 @@ async fn main() -> ExitCode {
             local::sign_in_link(&link, &account, role).await.map_err(Into::into)
         }
         Command::Token(create) => local::create_token(&create).await.map_err(Into::into),
+        Command::Firewall(command) => return firewall(&command),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(error.as_ref());
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// As `diff` does it: 0 for nothing to tell, 1 for something, 2 for trouble.
+fn firewall(command: &FirewallCommand) -> ExitCode {
+    match cli::firewall::run(command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
         }
     }
 }

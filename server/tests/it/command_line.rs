@@ -97,3 +97,41 @@ fn a_token_of_an_unknown_role_or_of_a_persons_name_is_refused() {
     assert!(!person.status.success());
     assert!(String::from_utf8_lossy(&person.stderr).contains("the name kim is taken"));
 }
+
+#[test]
+fn rules_in_a_file_are_checked_without_a_console() {
+    let run = |rules: &str, words: &[&str]| {
+        let mut child = Command::new(SIGNALBOX)
+            .arg("firewall")
+            .args(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let rules = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
+    assert_eq!(run(rules, &["lint", "-"]), (Some(0), String::new(), String::new()));
+    assert_eq!(run(rules, &["render", "-"]).1, rules);
+    let to =
+        ["trace", "-", "--src", "192.0.2.9", "--dst", "192.0.2.1", "--proto", "tcp", "--dport"];
+    let (status, text, _) = run(rules, &[&to[..], &["22"]].concat());
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("INPUT rule 1: ACCEPT") && text.ends_with("accepted\n"), "{text}");
+    let (status, json, _) = run(rules, &[&to[..], &["23", "--json"]].concat());
+    let traced: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, traced["outcome"]["is"].as_str()), (Some(1), Some("dropped")));
+
+    let twice = rules.replace("COMMIT", "-A INPUT -p tcp -m tcp --dport 22 -j DROP\nCOMMIT");
+    let (status, text, _) = run(&twice, &["lint", "-"]);
+    assert!(
+        status == Some(1) && text.starts_with("warning line 4, filter INPUT rule 2:"),
+        "{text}"
+    );
+    let (status, _, error) = run("*filter\n", &["lint", "-"]);
+    assert!(status == Some(2) && error.contains("expected COMMIT"), "{error}");
+}

@@ -1,0 +1,71 @@
+use super::*;
+use crate::firewall::{Family, parse};
+
+fn said(rules: &str) -> String {
+    let ruleset = parse(rules, Family::V4).unwrap();
+    let lines = lint(&ruleset).into_iter().map(|finding| {
+        let place = finding.rule.map_or(String::new(), |rule| format!(" {rule}"));
+        format!(
+            "{:?} {:?} {} {}{place}: {}",
+            finding.severity, finding.kind, finding.table, finding.chain, finding.says.en
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn in_input(rules: &[&str]) -> String {
+    let rules: String = rules.iter().map(|rule| format!("-A INPUT {rule}\n")).collect();
+    said(&format!("*filter\n:INPUT DROP [0:0]\n{rules}COMMIT\n"))
+}
+
+#[test]
+fn a_clean_file_has_no_findings() {
+    assert_eq!(
+        in_input(&[
+            "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+            "-s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT",
+            "-m limit --limit 5/min -j ACCEPT",
+            "-m limit --limit 5/min -p tcp -j ACCEPT",
+            "-p tcp -j REJECT --reject-with tcp-reset",
+        ]),
+        ""
+    );
+}
+
+#[test]
+fn rules_that_never_decide_are_told_with_the_one_that_does() {
+    insta::assert_snapshot!(in_input(&[
+        "-s 10.0.0.0/8 -j ACCEPT",
+        "-s 10.1.0.0/16 -p tcp -m tcp --dport 22 -j DROP",
+        "-s 10.2.0.0/16 -j ACCEPT",
+        "-p tcp -m multiport --dports 80,443 -j ACCEPT",
+        "-p tcp -m tcp --dport 443 -j ACCEPT",
+        "! -s 192.0.2.0/24 -p udp -j DROP",
+        "-s 203.0.113.7/32 -p udp -j ACCEPT",
+        "-p tcp -m multiport --dports 80,443 -j ACCEPT",
+        "-i eth+ -j ACCEPT",
+        "-i eth1 -p icmp -j DROP",
+        "-s 198.51.100.1/32 -j DROP",
+        "-s 198.51.100.1/32 -p tcp -j ACCEPT",
+        "-j DROP",
+        "-p tcp -j ACCEPT",
+    ]));
+}
+
+#[test]
+fn chains_and_targets_that_the_kernel_refuses_are_errors() {
+    insta::assert_snapshot!(said(
+        "*filter\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:a -\n:b -\n:lonely -\n\
+         -A INPUT -j a\n-A INPUT -j nowhere\n-A a -j b\n-A b -j a\n\
+         -A INPUT -j REJECT --reject-with tcp-reset\n-A OUTPUT -m owner --uid-owner 0 -j ACCEPT\n\
+         -A lonely -j MASQUERADE\nCOMMIT\n\
+         *nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n-A PREROUTING -j MASQUERADE\n\
+         -A POSTROUTING -j DNAT --to-destination 192.0.2.1\nCOMMIT\n"
+    ));
+}
+
+#[test]
+fn a_rule_without_packets_in_a_chain_with_some_is_noted() {
+    let file = "*filter\n:INPUT DROP [9:9]\n[5:300] -A INPUT -p tcp -j ACCEPT\n[0:0] -A INPUT -p udp -j ACCEPT\nCOMMIT\n";
+    assert!(said(file).contains("Note NeverHit filter INPUT 2"), "{}", said(file));
+}

@@ -1,0 +1,36 @@
+//! iptables as text, as a model, and as a simulation.
+//!
+//! [`parse`] reads what `iptables-save` and `ip6tables-save` of both backends print, and what
+//! people write for `iptables-restore`; [`render`] prints it back, byte for byte where the kernel
+//! printed it. [`trace`] walks a packet through the chains and [`lint`] finds rules that do not do
+//! what they look like. Where a rule asks for something that the model does not know, the answer
+//! is *unknown*, never a guess.
+
+mod address;
+mod cover;
+mod evaluate;
+mod lint;
+mod model;
+mod packet;
+mod parse;
+mod ports;
+mod render;
+mod rule;
+mod target;
+mod test;
+mod token;
+mod trace;
+mod walk;
+mod words;
+
+pub use address::{AddressRange, Network};
+pub use evaluate::{Host, Truth};
+pub use lint::{Finding, FindingKind, Severity, lint};
+pub use model::{Chain, Counters, Family, Policy, Rule, Ruleset, Table, TableName};
+pub use packet::{ConnectionState, Direction, Packet, Transport};
+pub use parse::{ParseError, parse};
+pub use ports::PortRange;
+pub use render::render;
+pub use target::{NatRange, Target};
+pub use test::{Condition, Protocol, Test};
+pub use trace::{Deed, Outcome, Step, Trace, trace};

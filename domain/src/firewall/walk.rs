@@ -1,0 +1,424 @@
+//! One way through the rules: every doubt decided by a choice.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::evaluate::{self, Host, Interface, Truth, View};
+use super::model::{Policy, Table, TableName};
+use super::packet::{ConnectionState, Direction, Packet};
+use super::ports::PortRange;
+use super::target::{NatRange, Target};
+use super::trace::{Deed, Index, Outcome, Step, Trace};
+use crate::phrase::Phrase;
+
+/// More than the kernel allows; only a file that no kernel took has them.
+const JUMPS: usize = 4096;
+
+/// One way through the rules.
+pub(super) struct Walk<'a> {
+    index: &'a Index<'a>,
+    host: &'a Host,
+    packet: Packet,
+    hook: &'static str,
+    tracked: bool,
+    /// Whether the doubts matched, in the order in which they were met.
+    pub(super) choices: Vec<bool>,
+    met: usize,
+    jumps: usize,
+    steps: Vec<Step>,
+    assumptions: Vec<Phrase>,
+}
+
+/// How a table let the packet go at a hook.
+enum Passed {
+    On,
+    Ended(Outcome),
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        index: &'a Index<'a>,
+        packet: Packet,
+        host: &'a Host,
+        choices: Vec<bool>,
+    ) -> Walk<'a> {
+        Walk {
+            index,
+            host,
+            packet,
+            hook: "",
+            tracked: false,
+            choices,
+            met: 0,
+            jumps: 0,
+            steps: Vec::new(),
+            assumptions: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_trace(self, outcome: Outcome) -> Trace {
+        Trace { outcome, steps: self.steps, packet: self.packet, assumptions: self.assumptions }
+    }
+
+    pub(super) fn run(&mut self) -> Outcome {
+        use TableName::{Filter, Mangle, Nat, Raw, Security};
+        let first = if self.packet.direction == Direction::Out { "OUTPUT" } else { "PREROUTING" };
+        let tables = match self.packet.direction {
+            Direction::Out => &[Raw, Mangle, Nat, Filter, Security][..],
+            Direction::In | Direction::Forward => &[Raw, Mangle, Nat],
+        };
+        if let Passed::Ended(outcome) = self.hook(first, tables) {
+            return outcome;
+        }
+        let rest: &[(&'static str, &[TableName])] = match self.route() {
+            Direction::In => &[("INPUT", &[Mangle, Filter, Security, Nat])],
+            Direction::Forward => {
+                &[("FORWARD", &[Mangle, Filter, Security]), ("POSTROUTING", &[Mangle, Nat])]
+            }
+            Direction::Out => &[("POSTROUTING", &[Mangle, Nat])],
+        };
+        for (hook, tables) in rest {
+            if let Passed::Ended(outcome) = self.hook(hook, tables) {
+                return outcome;
+            }
+        }
+        Outcome::Accepted
+    }
+
+    /// Where the packet goes after PREROUTING: the node's addresses tell, else what was asked.
+    fn route(&mut self) -> Direction {
+        if self.packet.direction == Direction::Out {
+            return Direction::Out;
+        }
+        match self.host.has(self.packet.destination) {
+            Truth::Yes => Direction::In,
+            Truth::No => {
+                self.assume(Phrase::new(
+                    "The destination is none of the node's addresses, and the node forwards",
+                    "目的地址不是本机地址，且本机开启了转发",
+                ));
+                Direction::Forward
+            }
+            Truth::Unknown => {
+                self.assume(Phrase::new(
+                    "The node's own addresses were not given: the packet takes the direction that was asked for",
+                    "未提供节点自身地址：按所选方向处理",
+                ));
+                self.packet.direction
+            }
+        }
+    }
+
+    fn hook(&mut self, hook: &'static str, tables: &[TableName]) -> Passed {
+        self.hook = hook;
+        for &table in tables {
+            if table != TableName::Raw {
+                self.tracked = true;
+            }
+            if table == TableName::Nat && !self.consults_nat() {
+                continue;
+            }
+            if let Passed::Ended(outcome) = self.table(table) {
+                return Passed::Ended(outcome);
+            }
+        }
+        Passed::On
+    }
+
+    /// The rules of the table nat see the first packet of a connection only.
+    fn consults_nat(&mut self) -> bool {
+        match self.packet.state {
+            ConnectionState::New | ConnectionState::Related => self.index.tracks_connections,
+            ConnectionState::Established => {
+                self.assume(Phrase::new(
+                    "An established connection keeps the translation of its first packet, which is not known here",
+                    "已建立的连接沿用首包的地址转换，此处未知",
+                ));
+                false
+            }
+            ConnectionState::Invalid | ConnectionState::Untracked => false,
+        }
+    }
+
+    fn table(&mut self, name: TableName) -> Passed {
+        let Some((table, chains)) = self.index.table(name) else { return Passed::On };
+        let Some(&start) = chains.get(self.hook) else { return Passed::On };
+        // Chain and next rule; below them the callers.
+        let (mut chain, mut next) = (start, 0);
+        let mut callers: Vec<(usize, usize)> = Vec::new();
+        loop {
+            let Some(here) = table.chains.get(chain) else { return Passed::On };
+            let Some(rule) = here.rules.get(next) else {
+                match callers.pop() {
+                    Some(caller) => (chain, next) = caller,
+                    None => return self.policy(table, start),
+                }
+                continue;
+            };
+            next += 1;
+            let truth = evaluate::rule(rule, &self.view());
+            if truth == Truth::No {
+                continue;
+            }
+            let place = At { table: name, chain: &here.name, number: next, line: rule.line, truth };
+            if !self.follows(truth, &rule.target) {
+                self.step(&place, self.deed_in_doubt(&rule.target, chains));
+                continue;
+            }
+            match &rule.target {
+                Target::Return => {
+                    self.step(&place, Deed::Return);
+                    match callers.pop() {
+                        Some(caller) => (chain, next) = caller,
+                        None => return self.policy(table, start),
+                    }
+                }
+                Target::Jump(to) | Target::Goto(to) if chains.contains_key(to.as_str()) => {
+                    self.jumps += 1;
+                    if self.jumps > JUMPS || callers.len() > table.chains.len() {
+                        self.assume(Phrase::new("The chains jump in a circle", "链之间循环跳转"));
+                        return Passed::Ended(Outcome::Unknown { possible: Vec::new() });
+                    }
+                    self.step(&place, self.deed_in_doubt(&rule.target, chains));
+                    if matches!(rule.target, Target::Jump(_)) {
+                        callers.push((chain, next));
+                    }
+                    (chain, next) = (chains.get(to.as_str()).copied().unwrap_or(chain), 0);
+                }
+                target => {
+                    if let Some(passed) = self.apply(target, &place) {
+                        return passed;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether this way takes the rule for one that matches.
+    fn follows(&mut self, truth: Truth, target: &Target) -> bool {
+        if truth == Truth::Yes {
+            return true;
+        }
+        if matches!(target, Target::None | Target::Continue { .. }) {
+            return false;
+        }
+        self.choose()
+    }
+
+    fn choose(&mut self) -> bool {
+        self.met += 1;
+        match self.choices.get(self.met - 1) {
+            Some(choice) => *choice,
+            None => {
+                self.choices.push(false);
+                false
+            }
+        }
+    }
+
+    fn policy(&mut self, table: &Table, chain: usize) -> Passed {
+        let Some(chain) = table.chains.get(chain) else { return Passed::On };
+        let policy = chain.policy.unwrap_or(Policy::Accept);
+        self.steps.push(Step {
+            hook: self.hook.to_owned(),
+            table: table.name,
+            chain: chain.name.clone(),
+            rule: None,
+            line: 0,
+            truth: Truth::Yes,
+            deed: Deed::Policy { policy },
+        });
+        match policy {
+            Policy::Accept => Passed::On,
+            Policy::Drop => Passed::Ended(Outcome::Dropped),
+        }
+    }
+
+    /// Does what a target that is no chain does; `None`: on to the next rule.
+    fn apply(&mut self, target: &Target, at: &At<'_>) -> Option<Passed> {
+        let (deed, passed) = match target {
+            Target::Accept => (Deed::Accept, Some(Passed::On)),
+            Target::Drop => (Deed::Drop, Some(Passed::Ended(Outcome::Dropped))),
+            Target::Reject { with } => (
+                Deed::Reject { with: with.clone() },
+                Some(Passed::Ended(Outcome::Rejected { with: with.clone() })),
+            ),
+            Target::Mark { value, mask } => {
+                self.packet.mark = (self.packet.mark & !mask) ^ value;
+                (Deed::Mark { mark: self.packet.mark }, None)
+            }
+            Target::NoTrack => {
+                self.packet.state = ConnectionState::Untracked;
+                (Deed::NoTrack, None)
+            }
+            Target::Dnat(range) => (self.dnat(range), Some(Passed::On)),
+            Target::Snat(range) => (self.snat(range), Some(Passed::On)),
+            Target::Redirect { ports } => (self.redirect(*ports), Some(Passed::On)),
+            Target::Masquerade => (
+                Deed::Translate {
+                    what: "source → an address of the outgoing interface".to_owned(),
+                },
+                Some(Passed::On),
+            ),
+            Target::None => (Deed::Continue { target: None }, None),
+            Target::Continue { name, .. } => (Deed::Continue { target: Some(name.clone()) }, None),
+            Target::Return | Target::Goto(_) | Target::Jump(_) | Target::Other { .. } => {
+                return self.unknown(target, at);
+            }
+        };
+        self.step(at, deed);
+        passed
+    }
+
+    /// An extension that is not known may end the packet, let it pass, or do nothing to it.
+    fn unknown(&mut self, target: &Target, at: &At<'_>) -> Option<Passed> {
+        self.step(at, Deed::Unknown { target: name_of(target) });
+        if self.choose() {
+            return Some(Passed::Ended(Outcome::Dropped));
+        }
+        self.choose().then_some(Passed::On)
+    }
+
+    fn dnat(&mut self, range: &NatRange) -> Deed {
+        let address = self.one_of(range).unwrap_or(self.packet.destination);
+        self.packet.destination = address;
+        if let Some(ports) = range.ports {
+            self.packet.set_destination_port(ports.first);
+        }
+        translated("destination", address, self.packet.destination_port())
+    }
+
+    fn snat(&mut self, range: &NatRange) -> Deed {
+        let address = self.one_of(range).unwrap_or(self.packet.source);
+        self.packet.source = address;
+        if let Some(ports) = range.ports {
+            self.packet.set_source_port(ports.first);
+        }
+        translated("source", address, self.packet.source_port())
+    }
+
+    fn redirect(&mut self, ports: Option<PortRange>) -> Deed {
+        let loopback: IpAddr = match self.packet.destination {
+            IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        let own = self.host.addresses.as_ref().and_then(|own| {
+            own.iter().find(|address| address.is_ipv4() == loopback.is_ipv4()).copied()
+        });
+        self.packet.destination = match self.packet.direction {
+            Direction::Out => loopback,
+            Direction::In | Direction::Forward => {
+                self.assume(Phrase::new(
+                    "A redirected packet goes to the first address of its interface, taken to be the node's first",
+                    "重定向的数据包发往接口的首个地址，此处取节点的首个地址",
+                ));
+                own.unwrap_or(loopback)
+            }
+        };
+        if let Some(ports) = ports {
+            self.packet.set_destination_port(ports.first);
+        }
+        translated("destination", self.packet.destination, self.packet.destination_port())
+    }
+
+    fn one_of(&mut self, range: &NatRange) -> Option<IpAddr> {
+        let (first, last) = range.addresses?;
+        let several = range.ports.is_some_and(|ports| ports.first != ports.last);
+        if first != last || several {
+            self.assume(Phrase::new(
+                "Of several addresses or ports of a translation the first is taken",
+                "地址转换有多个候选时取第一个",
+            ));
+        }
+        Some(first)
+    }
+
+    fn deed_in_doubt(&self, target: &Target, chains: &HashMap<&str, usize>) -> Deed {
+        match target {
+            Target::None => Deed::Continue { target: None },
+            Target::Accept => Deed::Accept,
+            Target::Drop => Deed::Drop,
+            Target::Return => Deed::Return,
+            Target::Reject { with } => Deed::Reject { with: with.clone() },
+            Target::Jump(to) if chains.contains_key(to.as_str()) => {
+                Deed::Jump { chain: to.clone() }
+            }
+            Target::Goto(to) if chains.contains_key(to.as_str()) => {
+                Deed::Goto { chain: to.clone() }
+            }
+            Target::Continue { name, .. } => Deed::Continue { target: Some(name.clone()) },
+            Target::Mark { value, mask } => Deed::Mark { mark: (self.packet.mark & !mask) ^ value },
+            Target::NoTrack => Deed::NoTrack,
+            Target::Snat(_) | Target::Dnat(_) | Target::Masquerade | Target::Redirect { .. } => {
+                Deed::Translate { what: name_of(target) }
+            }
+            other => Deed::Unknown { target: name_of(other) },
+        }
+    }
+
+    fn view(&self) -> View<'_> {
+        let arrives = self.packet.direction != Direction::Out;
+        let leaves = matches!(self.hook, "FORWARD" | "OUTPUT" | "POSTROUTING");
+        View {
+            packet: &self.packet,
+            host: self.host,
+            in_interface: interface(arrives, self.packet.in_interface.as_deref()),
+            out_interface: interface(leaves, self.packet.out_interface.as_deref()),
+            tracked: self.tracked,
+        }
+    }
+
+    fn step(&mut self, at: &At<'_>, deed: Deed) {
+        self.steps.push(Step {
+            hook: self.hook.to_owned(),
+            table: at.table,
+            chain: at.chain.to_owned(),
+            rule: Some(at.number),
+            line: at.line,
+            truth: at.truth,
+            deed,
+        });
+    }
+
+    fn assume(&mut self, assumption: Phrase) {
+        if !self.assumptions.contains(&assumption) {
+            self.assumptions.push(assumption);
+        }
+    }
+}
+
+/// A rule's place.
+struct At<'a> {
+    table: TableName,
+    chain: &'a str,
+    number: usize,
+    line: usize,
+    truth: Truth,
+}
+
+fn interface(has_one: bool, name: Option<&str>) -> Interface<'_> {
+    match name {
+        _ if !has_one => Interface::Absent,
+        Some(name) => Interface::Named(name),
+        None => Interface::Unknown,
+    }
+}
+
+fn translated(what: &str, address: IpAddr, port: Option<u16>) -> Deed {
+    let what = match port {
+        Some(port) => format!("{what} → {}", std::net::SocketAddr::new(address, port)),
+        None => format!("{what} → {address}"),
+    };
+    Deed::Translate { what }
+}
+
+fn name_of(target: &Target) -> String {
+    match target {
+        Target::Jump(name) | Target::Goto(name) | Target::Other { name, .. } => name.clone(),
+        Target::Snat(_) => "SNAT".to_owned(),
+        Target::Dnat(_) => "DNAT".to_owned(),
+        Target::Masquerade => "MASQUERADE".to_owned(),
+        Target::Redirect { .. } => "REDIRECT".to_owned(),
+        _ => String::new(),
+    }
+}
