@@ -4,7 +4,7 @@
 //! file cannot be read.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -106,12 +106,12 @@ pub fn run(command: &FirewallCommand) -> Result<bool, FirewallError> {
     match command {
         FirewallCommand::Lint(args) => {
             let findings = lint(&args.rules()?);
-            args.answer(&mut out, &findings, lint_text)?;
+            args.answer(&mut out, &findings, || lint_text(&findings))?;
             Ok(findings.is_empty())
         }
         FirewallCommand::Render(args) => {
             let rules = args.rules()?;
-            args.answer(&mut out, &rules, render)?;
+            args.answer(&mut out, &rules, || render(&rules))?;
             Ok(true)
         }
         FirewallCommand::Trace(args) => {
@@ -119,7 +119,7 @@ pub fn run(command: &FirewallCommand) -> Result<bool, FirewallError> {
                 addresses: (!args.own_addresses.is_empty()).then(|| args.own_addresses.clone()),
             };
             let traced = trace(&args.file.rules()?, &args.packet(), &host);
-            args.file.answer(&mut out, &traced, trace_text)?;
+            args.file.answer(&mut out, &traced, || trace_text(&traced))?;
             Ok(traced.outcome == Outcome::Accepted)
         }
     }
@@ -138,13 +138,13 @@ impl FileArgs {
         &self,
         out: &mut impl io::Write,
         value: &T,
-        text: impl Fn(&T) -> String,
+        text: impl FnOnce() -> String,
     ) -> Result<(), FirewallError> {
         if self.json {
             serde_json::to_writer_pretty(&mut *out, value)?;
             writeln!(out)?;
         } else {
-            out.write_all(text(value).as_bytes())?;
+            out.write_all(text().as_bytes())?;
         }
         Ok(())
     }
@@ -211,7 +211,7 @@ impl From<State> for ConnectionState {
     }
 }
 
-fn lint_text(findings: &Vec<Finding>) -> String {
+fn lint_text(findings: &[Finding]) -> String {
     let line = |finding: &Finding| {
         let place = match finding.rule {
             Some(rule) => {

@@ -182,7 +182,11 @@ fn figures(vitals: &Values, cpus: Option<u32>, language: Language) -> Vec<Figure
                 Reading::Cpu,
                 texts::CPU,
                 cpu.map_or_else(unknown, |percent| format::percent(percent, language)),
-                if cores == 1 { text(texts::ONE_CORE, &[]) } else { cores_known(texts::CORES) },
+                if cpus == Some(1) {
+                    text(texts::ONE_CORE, &[])
+                } else {
+                    cores_known(texts::CORES)
+                },
             )
         },
         plain(
