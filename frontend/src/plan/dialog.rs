@@ -124,7 +124,7 @@ fn Body(plan: Plan) -> impl IntoView {
                         .collect_view()}
                     <span class="acts t12 i2">{tally(&interlocks)}</span>
                 </div>
-                <div class="scroll">
+                <div class="scroll" tabindex="0">
                     {move || changed().then(|| view! { <p class="caution t12">{t(texts::CHANGED)}</p> })}
                     <Interlocks interlocks=interlocks />
                 </div>
@@ -139,7 +139,7 @@ fn Body(plan: Plan) -> impl IntoView {
                         <CopyButton text=script_text.clone() />
                     </span>
                 </div>
-                <div class="scroll">
+                <div class="scroll" tabindex="0">
                     {
                         let (draft, names) = (draft.clone(), names);
                         move || {
