@@ -40,7 +40,8 @@ export class FreshConsole {
 
 /** The fingerprint of a node's host key, as the machine itself offers it. */
 export function fingerprint(address: string): string {
-  const keys = execFileSync('ssh-keyscan', ['-t', 'ed25519', address], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const scan = ['-t', 'ed25519', address];
+  const keys = execFileSync('ssh-keyscan', scan, { stdio: ['ignore', 'pipe', 'ignore'] });
   const printed = execFileSync('ssh-keygen', ['-lf', '-'], { input: keys }).toString();
   return printed.split(' ')[1];
 }

@@ -1,4 +1,5 @@
 import { expect, open, test } from '../fixtures';
+import { expectDone, followJob } from '../job';
 
 test('a backup is taken by a plan that was read, and entered with its proof', async ({ page }) => {
   await open(page, '/backups');
@@ -14,9 +15,8 @@ test('a backup is taken by a plan that was read, and entered with its proof', as
   await expect(plan).toContainText('mariadb-dump');
   await plan.locator('footer').getByRole('button', { name: /^Back up/ }).click();
 
-  await expect(page).toHaveURL(/\/jobs\/\d+$/);
-  const job = page.url().split('/').pop();
-  await expect(page.locator('.ph .badge')).toHaveText('Done', { timeout: 30_000 });
+  const job = await followJob(page);
+  await expectDone(page);
   await expect(page.locator('.job-outage')).toContainText('No client measures this job');
 
   await page.getByRole('navigation').getByRole('link', { name: 'Backups' }).click();

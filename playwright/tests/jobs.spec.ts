@@ -1,13 +1,13 @@
 import { backUp, get } from '../api';
 import { expect, open, test } from '../fixtures';
+import { expectDone } from '../job';
 
 test('a finished job keeps its steps, checks and log', async ({ page }) => {
   const id = await backUp();
   await open(page, `/jobs/${id}`);
-  await expect(page.locator('.ph .badge')).toHaveText('Done', { timeout: 30_000 });
+  await expectDone(page);
   await page.reload();
-  await expect(page.locator('.ph .badge')).toHaveText('Done');
-  await expect(page.locator('.steps li:not(.done)')).toHaveCount(0);
+  await expectDone(page);
 
   const log = page.getByRole('log');
   await expect(log.locator('.command')).not.toHaveCount(0);
@@ -35,4 +35,17 @@ test('a job that is not there is told within the page', async ({ page }) => {
   await open(page, '/jobs/999999');
   await expect(page.getByRole('alert')).toBeVisible();
   await expect(page.getByRole('navigation').first()).toBeVisible();
+});
+
+test('a job just started is told beside the page, and goes on when that is closed', async ({ page }) => {
+  await open(page, '/backups');
+  await page.getByRole('button', { name: 'Back up now, opens a plan' }).click();
+  await page.getByRole('dialog').locator('footer').getByRole('button', { name: /^Back up/ }).click();
+  const drawer = page.getByRole('complementary', { name: /^Hot full backup/ });
+  await expect(drawer).toContainText('1 of 1 done', { timeout: 30_000 });
+  await page.keyboard.press('Escape');
+  await expect(drawer).toBeHidden();
+  await expect(page).toHaveURL(/\/backups$/);
+  const newest = async () => (await get('/api/v1/jobs')).jobs[0].state;
+  await expect.poll(newest).toBe('done');
 });

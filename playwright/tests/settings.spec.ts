@@ -49,7 +49,8 @@ test('an admin lets somebody in, who sets a password, and takes the account away
 
   await test.step('their sessions end with their account', async () => {
     await accounts.getByRole('row', { name: NAME }).getByRole('button', { name: 'Remove' }).click();
-    await page.getByRole('dialog', { name: `Remove ${NAME}?` }).getByRole('button', { name: 'Remove' }).click();
+    const asked = page.getByRole('dialog', { name: `Remove ${NAME}?` });
+    await asked.getByRole('button', { name: 'Remove' }).click();
     await expect(accounts.getByRole('row', { name: NAME })).toHaveCount(0);
     await open(theirs, '/');
     await expect(theirs).toHaveURL(/\/sign-in/);

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 
 import { holder } from '../api';
 import { expect, open, test } from '../fixtures';
+import { expectDone, followJob } from '../job';
 
 const INSTANCE = 'VI_WEB';
 
@@ -75,13 +76,12 @@ function drawing(page: Page) {
   return points(page).locator('svg[role=group]');
 }
 
-/** The job's page tells that it runs, then that it is done and that no request was lost. */
+/** The job tells that it runs, then that it is done and that no request was lost. */
 async function expectCleanJob(page: Page) {
-  await expect(page).toHaveURL(/\/jobs\/\d+$/);
-  const state = page.locator('.ph .badge');
-  await expect(state).toHaveText(/Running|Verifying/);
+  await followJob(page);
+  await expect(page.locator('.ph .badge')).toHaveText(/Running|Verifying/);
   await expect(page.locator('.steps [aria-current=step]')).toBeVisible();
-  await expect(state).toHaveText('Done', { timeout: 30_000 });
+  await expectDone(page);
   await expect(page.locator('[data-lost]')).toHaveAttribute('data-lost', '0');
   await expect(page.locator('[data-measured]')).toHaveText('0 ms');
   await expect(page.locator('.job-verification .interlocks svg[aria-label=clear]')).not.toHaveCount(0);
@@ -90,6 +90,7 @@ async function expectCleanJob(page: Page) {
 async function expectHolder(page: Page, name: string) {
   await page.getByRole('navigation').getByRole('link', { name: 'VRRP' }).click();
   await expect(drawing(page)).toHaveAccessibleName(new RegExp(`held by ${name}$`));
-  await expect(points(page).getByRole('button', { name: `Hand over to ${name}`, exact: true })).toHaveCount(0);
+  const further = points(page).getByRole('button', { name: `Hand over to ${name}`, exact: true });
+  await expect(further).toHaveCount(0);
   expect(await holder(INSTANCE)).toBe(name);
 }
