@@ -12,6 +12,7 @@ pub mod firewall;
 pub mod fleet;
 pub mod ids;
 pub mod jobs;
+mod keyed;
 pub mod live;
 pub mod lvs;
 pub mod nodes;

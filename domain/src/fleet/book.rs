@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::conditions::Condition;
 use super::{Event, Fault};
+use crate::keyed::Named;
 use crate::phrase::Phrase;
 use crate::signal::Signal;
 use crate::time::Timestamp;
@@ -91,18 +92,10 @@ impl Book {
         self.events.truncate(EVENTS_KEPT);
     }
 
-    /// What is wrong now first; within that worst, then oldest.
     pub fn faults(&self) -> Vec<Fault> {
         let raised = self.entries.values().filter(|entry| entry.raised);
         let mut faults: Vec<Fault> = raised.map(|entry| entry.fault.clone()).collect();
-        faults.sort_by(|a, b| {
-            (a.cleared_at.is_some(), a.signal, a.since, &a.id).cmp(&(
-                b.cleared_at.is_some(),
-                b.signal,
-                b.since,
-                &b.id,
-            ))
-        });
+        faults.sort_by(Fault::compare);
         faults
     }
 

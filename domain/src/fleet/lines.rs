@@ -7,6 +7,7 @@ use super::engine_stations::stations;
 use super::picture::{Picture, Seen};
 use super::{Director, Leg, Line, Points};
 use crate::ids::NodeId;
+use crate::keyed::Named;
 use crate::lvs::{Forwarding, Protocol, RealServer, Target, VirtualService};
 use crate::nodes::LinkState;
 use crate::phrase::Phrase;
@@ -18,7 +19,7 @@ use crate::vrrp::{Holder, InstanceView};
 pub(super) fn lines(picture: &Picture) -> Vec<Line> {
     let mut lines: Vec<Line> =
         services(picture).iter().map(|(key, directors)| line(picture, *key, directors)).collect();
-    lines.sort_by(|a, b| (a.signal, &a.id).cmp(&(b.signal, &b.id)));
+    lines.sort_by(Line::compare);
     lines
 }
 
@@ -170,7 +171,7 @@ fn legs(picture: &Picture, director: Seen, key: Key) -> Vec<Leg> {
             legs.push(missing_leg(picture, director, server));
         }
     }
-    legs.sort_by_key(|leg| (leg.address, leg.port));
+    legs.sort_by(Leg::compare);
     legs
 }
 

@@ -1,4 +1,6 @@
-use std::net::IpAddr;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +8,7 @@ use crate::backups::Freshness;
 use crate::engines::ThreadState;
 use crate::ids::{JobId, NodeId};
 use crate::jobs::JobSummary;
+use crate::keyed::{self, Named};
 use crate::lvs::{Forwarding, Protocol};
 use crate::nodes::LinkState;
 use crate::phrase::Phrase;
@@ -18,9 +21,14 @@ use crate::vrrp::{Holder, InstanceName, VrrpState};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FleetView {
     /// By node id, so that one node's change is a small patch.
-    pub nodes: std::collections::BTreeMap<NodeId, NodeSummary>,
+    pub nodes: BTreeMap<NodeId, NodeSummary>,
+    /// By their id, worst first.
+    #[serde(with = "keyed")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Line>))]
     pub lines: Vec<Line>,
-    /// What is wrong now, worst and oldest first; a cleared fault stays ten minutes.
+    /// What is wrong now, by its id, worst and oldest first; a cleared fault stays ten minutes.
+    #[serde(with = "keyed")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Fault>))]
     pub faults: Vec<Fault>,
     pub running: Vec<JobSummary>,
     pub freshness: Vec<Freshness>,
@@ -73,9 +81,22 @@ pub struct Line {
     /// Active connections over all legs, as the holder counts them.
     pub active_connections: u64,
     pub connections_per_s: Option<u64>,
+    /// By their address and port.
+    #[serde(with = "keyed")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Leg>))]
     pub legs: Vec<Leg>,
     /// Present when the legs are database servers: how they follow each other.
     pub engines: Vec<EngineStation>,
+}
+
+impl Named for Line {
+    fn name(&self) -> String {
+        self.id.clone()
+    }
+
+    fn compare(&self, other: &Line) -> Ordering {
+        (self.signal, &self.id).cmp(&(other.signal, &other.id))
+    }
 }
 
 /// The two directors as railway points.
@@ -116,6 +137,16 @@ pub struct Leg {
     pub reason: Option<Phrase>,
 }
 
+impl Named for Leg {
+    fn name(&self) -> String {
+        SocketAddr::new(self.address, self.port).to_string()
+    }
+
+    fn compare(&self, other: &Leg) -> Ordering {
+        (self.address, self.port).cmp(&(other.address, other.port))
+    }
+}
+
 /// A database server on the line, primary first, then each replica after the one it follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -148,6 +179,18 @@ pub struct Fault {
     pub cleared_at: Option<Timestamp>,
     /// Path of the page where one acts on it.
     pub href: String,
+}
+
+impl Named for Fault {
+    fn name(&self) -> String {
+        self.id.clone()
+    }
+
+    /// What is wrong now first; within that worst, then oldest.
+    fn compare(&self, other: &Fault) -> Ordering {
+        let place = |fault: &Fault| (fault.cleared_at.is_some(), fault.signal, fault.since);
+        place(self).cmp(&place(other)).then_with(|| self.id.cmp(&other.id))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

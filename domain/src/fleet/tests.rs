@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::engines::{EngineState, Flavour, ReplicationSource, ThreadState};
+use crate::engines::ThreadState;
+use crate::engines::fixtures::engine;
 use crate::fact::Fact;
-use crate::ids::{CredentialId, NodeId};
+use crate::ids::NodeId;
 use crate::lvs;
+use crate::nodes::fixtures::record;
 use crate::nodes::{LinkState, NodeRecord, Observed, parse};
-use crate::remote::Elevation;
 use crate::signal::Signal;
 use crate::time::Timestamp;
 use crate::vrrp::{self, Holder, VrrpState};
@@ -38,7 +39,8 @@ impl Lab {
         ] {
             let vip: &[&str] = if source.is_none() { &["lo 192.168.1.201"] } else { &[] };
             lab.add(id, name, &[&[address], vip].concat(), &[3306]);
-            lab.seen(id).engine = Some(Fact::new(engine(source), NOW, "socket"));
+            let engine = engine(id, source.as_slice(), source.is_some());
+            lab.seen(id).engine = Some(Fact::new(engine, NOW, "socket"));
         }
         lab
     }
@@ -75,20 +77,6 @@ impl Lab {
     }
 
     fn add(&mut self, id: i64, name: &str, addresses: &[&str], ports: &[u16]) {
-        let record = NodeRecord {
-            id: NodeId(id),
-            name: name.parse().unwrap(),
-            host: format!("198.18.0.{id}").parse().unwrap(),
-            port: 22,
-            user: "root".parse().unwrap(),
-            elevation: Elevation::None,
-            credential: CredentialId(1),
-            jump: None,
-            tags: Vec::new(),
-            host_key: String::new(),
-            added_at: NOW,
-            version: 1,
-        };
         let mut observed = Observed::nothing(NOW);
         observed.link.state = LinkState::Up;
         observed.heard_at = Some(NOW);
@@ -100,7 +88,7 @@ impl Lab {
         observed.addresses = Some(Fact::new(parse::addresses(&lines).unwrap(), NOW, "rtnetlink"));
         let listeners: String = ports.iter().map(|port| format!("00000000:{port:04X}\n")).collect();
         observed.listeners = Some(Fact::new(parse::listeners(&listeners).unwrap(), NOW, "tcp"));
-        self.nodes.insert(NodeId(id), (record, observed));
+        self.nodes.insert(NodeId(id), (record(id, name), observed));
     }
 
     fn seen(&mut self, id: i64) -> &mut Observed {
@@ -129,34 +117,6 @@ impl Lab {
         let at = own.iter().position(|own| own.address == address).unwrap();
         let moved = own.remove(at);
         self.seen(to).addresses.as_mut().unwrap().value.push(moved);
-    }
-}
-
-fn engine(source: Option<&str>) -> EngineState {
-    EngineState {
-        flavour: Flavour::MariaDb,
-        version: "10.11.18-MariaDB".to_owned(),
-        server_id: 1,
-        read_only: source.is_some(),
-        gtid_position: "0-111-27".to_owned(),
-        binlog: None,
-        sources: source
-            .map(|host| ReplicationSource {
-                name: String::new(),
-                host: host.to_owned(),
-                port: 3306,
-                io: ThreadState::Running,
-                sql: ThreadState::Running,
-                seconds_behind: Some(0),
-                received_gtid: String::new(),
-                last_error: String::new(),
-            })
-            .into_iter()
-            .collect(),
-        semi_sync_source: false,
-        semi_sync_replica: false,
-        semi_sync_clients: 0,
-        queries_per_s: None,
     }
 }
 

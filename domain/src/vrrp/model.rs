@@ -1,9 +1,11 @@
+use std::cmp::{Ordering, Reverse};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::fact::Fact;
 use crate::ids::NodeId;
+use crate::keyed::{self, Named};
 use crate::phrase::Phrase;
 use crate::signal::Signal;
 use crate::time::Timestamp;
@@ -111,6 +113,9 @@ pub enum VrrpState {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VrrpView {
+    /// By their id, worst first.
+    #[serde(with = "keyed")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, InstanceView>))]
     pub instances: Vec<InstanceView>,
 }
 
@@ -121,12 +126,24 @@ pub struct InstanceView {
     pub name: String,
     pub vrid: u8,
     pub virtual_addresses: Vec<VirtualAddress>,
-    /// Highest configured priority first.
+    /// By node and its name for the instance, highest configured priority first.
+    #[serde(with = "keyed")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, MemberView>))]
     pub members: Vec<MemberView>,
     pub holder: Holder,
     pub signal: Signal,
     /// What is wrong, if anything.
     pub fault: Option<Phrase>,
+}
+
+impl Named for InstanceView {
+    fn name(&self) -> String {
+        self.id.0.clone()
+    }
+
+    fn compare(&self, other: &InstanceView) -> Ordering {
+        (self.signal, &self.id).cmp(&(other.signal, &other.id))
+    }
 }
 
 /// One director's part in an instance.
@@ -160,6 +177,16 @@ pub struct AdvertBeat {
     pub until: Timestamp,
     /// Oldest first, at most one in 0.7 s of a sender.
     pub heard: Vec<Timestamp>,
+}
+
+impl Named for MemberView {
+    fn name(&self) -> String {
+        format!("{}/{}", self.node, self.conf.name)
+    }
+
+    fn compare(&self, other: &MemberView) -> Ordering {
+        (Reverse(self.conf.priority), self.node).cmp(&(Reverse(other.conf.priority), other.node))
+    }
 }
 
 /// Who really has the addresses.

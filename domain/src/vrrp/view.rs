@@ -11,6 +11,7 @@ use super::model::{
 };
 use crate::fact::Fact;
 use crate::ids::NodeId;
+use crate::keyed::Named;
 use crate::nodes::{NodeRecord, Observed};
 use crate::phrase::Phrase;
 use crate::signal::Signal;
@@ -42,7 +43,7 @@ pub fn view(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>, now: Timestamp) ->
     let repeated = repeated_names(&groups);
     let mut instances: Vec<InstanceView> =
         groups.into_iter().filter_map(|members| instance(members, &repeated, now)).collect();
-    instances.sort_by(|a, b| (a.signal, &a.id).cmp(&(b.signal, &b.id)));
+    instances.sort_by(InstanceView::compare);
     VrrpView { instances }
 }
 
@@ -126,7 +127,7 @@ fn instance(
     repeated: &BTreeSet<String>,
     now: Timestamp,
 ) -> Option<InstanceView> {
-    members.sort_by_key(|m| (std::cmp::Reverse(m.conf.priority), m.node));
+    members.sort_by(MemberView::compare);
     let leader = members.first()?;
     let name = leader.conf.name.clone();
     let first_vip = leader.conf.virtual_addresses.first().map(|a| a.address);

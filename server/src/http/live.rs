@@ -117,7 +117,11 @@ impl Connection {
                 Ok(())
             }
             Topic::Job(job) if !self.app.hub.has(topic) => self.publish_job(job).await,
-            Topic::Fleet | Topic::Vrrp | Topic::Backups | Topic::Jobs | Topic::Job(_) => Ok(()),
+            Topic::Fleet | Topic::Vrrp => {
+                self.app.fleet.publish_view(topic);
+                Ok(())
+            }
+            Topic::Backups | Topic::Jobs | Topic::Job(_) => Ok(()),
         }
     }
 

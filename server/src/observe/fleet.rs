@@ -172,6 +172,14 @@ impl Fleet {
         }
     }
 
+    /// Publishes a view, for somebody who begins to listen. One that nobody listens to is not kept
+    /// true: to write and compare it twenty times a second is what a large fleet costs most.
+    pub fn publish_view(&self, topic: Topic) {
+        if self.hub.listeners(topic) == 0 {
+            self.publish(|wanted| wanted == topic);
+        }
+    }
+
     pub(super) fn lines(&self) -> &Arc<Lines> {
         &self.lines
     }
@@ -180,17 +188,18 @@ impl Fleet {
         &self.salt
     }
 
-    /// A frame of the node's probe came.
-    pub(super) fn frame(&self, node: NodeId, sections: &mut Sections, frame: &Frame) {
+    /// Frames of the node's probe that came together; they are shown together, too.
+    pub(super) fn heard(&self, node: NodeId, sections: &mut Sections, frames: &[Frame]) {
+        let now = clock::now();
         let change = self.edit(node, |observed| {
-            let change = sections.apply(observed, frame, clock::now());
-            if observed.link.state == LinkState::Silent {
-                observed.link = Link { state: LinkState::Up, since: clock::now(), reason: None };
-                return Change::Content;
+            let change = frames.iter().map(|frame| sections.apply(observed, frame, now)).max();
+            if change.is_some() && observed.link.state == LinkState::Silent {
+                observed.link = Link { state: LinkState::Up, since: now, reason: None };
+                return Some(Change::Content);
             }
             change
         });
-        match change {
+        match change.flatten() {
             Some(Change::Content) => self.changed(node),
             Some(Change::Age) if self.hub.listeners(Topic::Node(node)) > 0 => {
                 self.publish_node(node);
@@ -265,10 +274,17 @@ impl Fleet {
         self.dirty.notify_one();
     }
 
-    fn publish(&self) {
-        let (fleet, vrrp) = self.lock().derive();
-        self.hub.publish(Topic::Fleet, &fleet);
-        self.hub.publish(Topic::Vrrp, &vrrp);
+    /// Derives the views, which also notes what has happened, and publishes those that are wanted.
+    fn publish(&self, wanted: impl Fn(Topic) -> bool) {
+        // Under the lock, so that no older state is published after a newer one.
+        let mut state = self.lock();
+        let (fleet, vrrp) = state.derive();
+        if wanted(Topic::Fleet) {
+            self.hub.publish(Topic::Fleet, &fleet);
+        }
+        if wanted(Topic::Vrrp) {
+            self.hub.publish(Topic::Vrrp, &vrrp);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -294,7 +310,7 @@ async fn keep_published(fleet: std::sync::Weak<Fleet>) {
             _ = tick.tick() => {}
         }
         let began = Instant::now();
-        this.publish();
+        this.publish(|topic| this.hub.listeners(topic) > 0);
         drop(this);
         sleep_until(began + DERIVE_EVERY).await;
     }

@@ -11,7 +11,7 @@ use signalbox_domain::remote::RemoteCommand;
 use signalbox_domain::values::{RemotePath, Salt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::engine;
 use super::fleet::Fleet;
@@ -26,6 +26,10 @@ const LINE_PAUSE: Duration = Duration::from_millis(200);
 
 /// What is kept of the probe's standard error.
 const STDERR_KEPT: usize = 2_000;
+
+/// What a probe may say within [`FLOOD_WINDOW`]: three times what the largest sections come to.
+const FLOOD_BYTES: usize = 16 * 1024 * 1024;
+const FLOOD_WINDOW: Duration = Duration::from_secs(10);
 
 /// Requests to read everything that may wait at once.
 const REFRESHES: usize = 16;
@@ -165,24 +169,34 @@ impl Watcher {
     }
 
     fn read(&self, fleet: &Fleet, reading: &mut Reading, bytes: &[u8]) -> Result<(), String> {
+        reading.count(bytes.len())?;
         reading.decoder.feed(bytes);
-        while let Some(frame) = reading.decoder.next_frame().map_err(|error| error.to_string())? {
-            if !reading.began {
-                reading.began = true;
-                fleet.unreadable(self.node, "probe", None);
+        let mut frames = Vec::new();
+        let broken = loop {
+            match reading.decoder.next_frame() {
+                Ok(Some(frame)) => frames.push(frame),
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
             }
-            fleet.frame(self.node, &mut reading.sections, &frame);
-            if frame.kind == FrameKind::Sign && frame.name == "refreshed" {
-                reading.answer(&frame.content);
-            }
-            let socket = reading.sections.engine_socket();
-            self.found.send_if_modified(|found| {
-                let changed = found.as_ref() != socket;
-                *found = socket.cloned();
-                changed
-            });
+        };
+        if !reading.began && !frames.is_empty() {
+            reading.began = true;
+            fleet.unreadable(self.node, "probe", None);
         }
-        Ok(())
+        fleet.heard(self.node, &mut reading.sections, &frames);
+        let signs = frames.iter().filter(|frame| frame.kind == FrameKind::Sign);
+        for refreshed in signs.filter(|frame| frame.name == "refreshed") {
+            reading.answer(&refreshed.content);
+        }
+        let socket = reading.sections.engine_socket();
+        self.found.send_if_modified(|found| {
+            let changed = found.as_ref() != socket;
+            if changed {
+                *found = socket.cloned();
+            }
+            changed
+        });
+        broken.map_or(Ok(()), Err)
     }
 }
 
@@ -199,6 +213,9 @@ struct Reading {
     sections: Sections,
     stderr: String,
     began: bool,
+    /// When the window that is being counted began, and the bytes that came in it.
+    window: Option<Instant>,
+    bytes: usize,
     /// Who waits for which request.
     waiting: Vec<(u64, oneshot::Sender<()>)>,
     requests: u64,
@@ -221,6 +238,17 @@ impl Reading {
             // Nobody may be waiting any more.
             let _ = answer.send(());
         }
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), String> {
+        if self.window.is_none_or(|began| began.elapsed() >= FLOOD_WINDOW) {
+            (self.window, self.bytes) = (Some(Instant::now()), 0);
+        }
+        self.bytes += bytes;
+        if self.bytes > FLOOD_BYTES {
+            return Err(format!("it said more than {FLOOD_BYTES} bytes within {FLOOD_WINDOW:?}"));
+        }
+        Ok(())
     }
 
     fn complain(&mut self, bytes: &[u8]) {

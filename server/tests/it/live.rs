@@ -158,7 +158,7 @@ async fn what_cannot_be_had_is_refused_and_the_socket_stays() {
         }
     }
     socket.follow("fleet").await;
-    assert_eq!(socket.document["lines"], json!([]));
+    assert_eq!(socket.document["lines"], json!({}));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod jobs;
 mod live;
 mod live_lab;
 mod nodes;
+mod observe;
 mod openapi;
 mod pages;
 mod permissions;
