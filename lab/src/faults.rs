@@ -1,7 +1,7 @@
 //! Faults, and their undoing. Each may be asked for again: what is so already stays so.
 
 use crate::error::LabError;
-use crate::lab::{Lab, find};
+use crate::lab::{Lab, NodeState, find};
 use crate::state::{Cut, LabNode};
 use crate::wire;
 
@@ -35,6 +35,19 @@ impl Lab {
             }
             Ok(self.site.set_cuts(&state.nodes, &state.cuts)?)
         })
+    }
+
+    /// Mends every cut, thaws who is frozen and switches on who is off.
+    pub fn mend(&self) -> Result<(), LabError> {
+        self.heal()?;
+        for node in self.status() {
+            match node.state {
+                NodeState::Off => self.boot(&node.name)?,
+                NodeState::Frozen => self.thaw(&node.name)?,
+                NodeState::Running | NodeState::Silent => {}
+            }
+        }
+        Ok(())
     }
 
     /// Mends every cut.

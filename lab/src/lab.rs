@@ -80,6 +80,14 @@ impl Lab {
         &self.state.private_key
     }
 
+    /// Waits until nobody else tests on this lab. The turn ends when the file is dropped.
+    pub fn take_turn(&self) -> Result<fs::File, LabError> {
+        let path = self.site.run_directory().join("turn");
+        let turn = fs::File::create(&path).map_err(file("create", &path))?;
+        turn.lock().map_err(file("lock", &path))?;
+        Ok(turn)
+    }
+
     /// How each node is now.
     pub fn status(&self) -> Vec<NodeStatus> {
         let state = self.fresh().unwrap_or_else(|_| self.state.clone());

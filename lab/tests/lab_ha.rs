@@ -29,25 +29,16 @@ fn turn() -> Option<Turn> {
         eprintln!("skipped: set SIGNALBOX_LAB=1 to run this against the lab");
         return None;
     }
-    let lock = File::create(std::env::temp_dir().join("signalbox-lab-tests.lock")).unwrap();
-    lock.lock().unwrap();
     let lab = Lab::attach().unwrap();
     assert_eq!(lab.topology(), "ha");
-    let turn = Turn { lab, _lock: lock };
+    let turn = Turn { _lock: lab.take_turn().unwrap(), lab };
     turn.mend();
     Some(turn)
 }
 
 impl Turn {
     fn mend(&self) {
-        self.lab.heal().unwrap();
-        for node in self.lab.status() {
-            match node.state {
-                NodeState::Off => self.lab.boot(&node.name).unwrap(),
-                NodeState::Frozen => self.lab.thaw(&node.name).unwrap(),
-                NodeState::Running | NodeState::Silent => {}
-            }
-        }
+        self.lab.mend().unwrap();
         self.until("each director carries its own", || self.carried() == ["web", "db"]);
     }
 

@@ -5,18 +5,20 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use signalbox_domain::access::Role;
+use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::remote::{RemoteCommand, Script};
 
 use crate::console::{Console, Who};
 use crate::live::Socket;
-use crate::ssh_lab::{is_up, key};
+use crate::ssh_lab::{address, is_up, key};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// For what takes a tenth of a second on a machine that has nothing else to do.
 const SOON: Duration = Duration::from_secs(15);
 
-async fn add(console: &Console, admin: &Who, name: &str, host: &str) -> NodeId {
+async fn add(console: &Console, admin: &Who, name: &str) -> NodeId {
+    let host = address(name);
     let scan = json!({"host": host});
     let shown = console.post(admin, "/api/v1/nodes/scan", scan).await;
     let node = json!({
@@ -35,10 +37,36 @@ async fn run(console: &Console, node: NodeId, text: &'static str) -> String {
     output.stdout
 }
 
+/// A director and a real server of it, the Overview and the real server's page.
+struct Watched {
+    console: Console,
+    dir_a: NodeId,
+    web_3: NodeId,
+    fleet: Socket,
+    node: Socket,
+}
+
+impl Watched {
+    async fn begin() -> Watched {
+        let console = Console::start().await;
+        let address = console.listen().await;
+        let admin = console.script(Role::Admin).await;
+        let dir_a = add(&console, &admin, "dir-a").await;
+        let web_3 = add(&console, &admin, "web-3").await;
+        let mut fleet = Socket::open(address, &admin).await.unwrap();
+        fleet.follow("fleet").await;
+        fleet.until(LIMIT, |fleet| weight(fleet, "192.168.1.104").is_some()).await;
+        let mut node = Socket::open(address, &admin).await.unwrap();
+        node.follow(&format!("node/{web_3}")).await;
+        Watched { console, dir_a, web_3, fleet, node }
+    }
+}
+
 fn weight(fleet: &Value, server: &str) -> Option<u64> {
-    let lines = fleet["lines"].as_array()?;
-    let legs = lines.iter().flat_map(|line| line["legs"].as_array().into_iter().flatten());
-    legs.filter(|leg| leg["address"] == server).find_map(|leg| leg["weight"].as_u64())
+    let fleet: FleetView = serde_json::from_value(fleet.clone()).ok()?;
+    let server: std::net::IpAddr = server.parse().ok()?;
+    let legs = fleet.lines.iter().flat_map(|line| &line.legs);
+    legs.filter(|leg| leg.address == server).map(|leg| leg.weight.into()).next()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,16 +74,7 @@ async fn a_change_on_a_node_reaches_the_page_and_a_silent_probe_is_told() {
     if !is_up() {
         return;
     }
-    let console = Console::start().await;
-    let address = console.listen().await;
-    let admin = console.script(Role::Admin).await;
-    let dir_a = add(&console, &admin, "dir-a", "198.18.0.100").await;
-    let web_3 = add(&console, &admin, "web-3", "198.18.0.104").await;
-    let mut fleet = Socket::open(address, &admin).await.unwrap();
-    fleet.follow("fleet").await;
-    fleet.until(LIMIT, |fleet| weight(fleet, "192.168.1.104").is_some()).await;
-    let mut node = Socket::open(address, &admin).await.unwrap();
-    node.follow(&format!("node/{web_3}")).await;
+    let Watched { console, dir_a, web_3, mut fleet, mut node } = Watched::begin().await;
     let has = |address: &'static str| {
         move |node: &Value| {
             let own = node["observed"]["addresses"]["value"].as_array();
@@ -148,16 +167,7 @@ fn figures(changes: &[Change]) -> Value {
 async fn measure_from_a_change_to_its_message() {
     const ROUNDS: u64 = 40;
     assert!(is_up());
-    let console = Console::start().await;
-    let address = console.listen().await;
-    let admin = console.script(Role::Admin).await;
-    let dir_a = add(&console, &admin, "dir-a", "198.18.0.100").await;
-    let web_3 = add(&console, &admin, "web-3", "198.18.0.104").await;
-    let mut fleet = Socket::open(address, &admin).await.unwrap();
-    fleet.follow("fleet").await;
-    fleet.until(LIMIT, |fleet| weight(fleet, "192.168.1.104").is_some()).await;
-    let mut node = Socket::open(address, &admin).await.unwrap();
-    node.follow(&format!("node/{web_3}")).await;
+    let Watched { console, dir_a, web_3, mut fleet, mut node } = Watched::begin().await;
     tokio::time::sleep(Duration::from_secs(5)).await;
 
     let weigh = |weight| {
@@ -203,10 +213,8 @@ async fn measure_what_the_probe_costs_a_node() {
     let console = Console::start().await;
     let admin = console.script(Role::Admin).await;
     let mut nodes = Vec::new();
-    for (name, host) in
-        [("dir-a", "198.18.0.100"), ("web-1", "198.18.0.102"), ("db-1", "198.18.0.111")]
-    {
-        nodes.push((name, add(&console, &admin, name, host).await));
+    for name in ["dir-a", "web-1", "db-1"] {
+        nodes.push((name, add(&console, &admin, name).await));
     }
     // Versions are asked for once, at the start.
     tokio::time::sleep(Duration::from_secs(15)).await;

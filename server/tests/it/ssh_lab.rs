@@ -7,15 +7,13 @@ use std::time::{Duration, Instant};
 
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::remote::{Elevation, RemoteCommand, Script};
+use signalbox_lab::Lab;
 use signalbox_server::secret::Secret;
 use signalbox_server::ssh::{Credential, Lines, Remote, SshError, StreamEvent, Target};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::ssh::Directory;
-
-const DIR_A: &str = "198.18.0.100";
-const DB_1: &str = "198.18.0.111";
 
 pub(crate) fn is_up() -> bool {
     let up = std::env::var_os("SIGNALBOX_LAB").is_some_and(|value| value == "1");
@@ -25,11 +23,14 @@ pub(crate) fn is_up() -> bool {
     up
 }
 
+/// The address of a node of the lab by which the console reaches it.
+pub(crate) fn address(node: &str) -> String {
+    Lab::attach().unwrap().node(node).unwrap().management.to_string()
+}
+
+/// What root and `ops` of every node accept.
 pub(crate) fn key() -> String {
-    let home = std::env::var("HOME").unwrap();
-    let path = std::env::var("SIGNALBOX_LAB_KEY")
-        .unwrap_or_else(|_| format!("{home}/.cache/signalbox/keys/console"));
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(Lab::attach().unwrap().private_key()).unwrap()
 }
 
 fn console_key() -> Credential {
@@ -41,7 +42,8 @@ fn plain_password() -> Credential {
 }
 
 /// A line to one node, as this user, with the host key that it shows.
-async fn line_to(host: &str, user: &str, elevation: Elevation, credential: Credential) -> Lines {
+async fn line_to(node: &str, user: &str, elevation: Elevation, credential: Credential) -> Lines {
+    let host = address(node);
     let directory = Directory::default();
     let lines = Lines::new(Arc::new(directory.clone()));
     let shown = lines.scan(&host.parse().unwrap(), 22, None).await.unwrap();
@@ -69,13 +71,13 @@ async fn signs_in_as_root_as_ops_by_sudo_and_by_password() {
     if !is_up() {
         return;
     }
-    let root = line_to(DIR_A, "root", Elevation::None, console_key()).await;
+    let root = line_to("dir-a", "root", Elevation::None, console_key()).await;
     assert_eq!(whoami(&root).await.unwrap(), "root");
-    let ops = line_to(DIR_A, "ops", Elevation::Sudo, console_key()).await;
+    let ops = line_to("dir-a", "ops", Elevation::Sudo, console_key()).await;
     assert_eq!(whoami(&ops).await.unwrap(), "root");
-    let ops_itself = line_to(DIR_A, "ops", Elevation::None, console_key()).await;
+    let ops_itself = line_to("dir-a", "ops", Elevation::None, console_key()).await;
     assert_eq!(whoami(&ops_itself).await.unwrap(), "ops");
-    let plain = line_to(DIR_A, "plain", Elevation::None, plain_password()).await;
+    let plain = line_to("dir-a", "plain", Elevation::None, plain_password()).await;
     assert_eq!(whoami(&plain).await.unwrap(), "plain");
 }
 
@@ -84,11 +86,11 @@ async fn an_account_without_sudo_and_a_wrong_password_are_told_apart() {
     if !is_up() {
         return;
     }
-    let plain = line_to(DIR_A, "plain", Elevation::Sudo, plain_password()).await;
+    let plain = line_to("dir-a", "plain", Elevation::Sudo, plain_password()).await;
     let refused = whoami(&plain).await;
     assert!(matches!(refused, Err(SshError::SudoRefused { .. })), "{refused:?}");
     let wrong = Credential::Password(Secret::new("guess".to_owned()));
-    let refused = whoami(&line_to(DIR_A, "plain", Elevation::None, wrong).await).await;
+    let refused = whoami(&line_to("dir-a", "plain", Elevation::None, wrong).await).await;
     assert!(matches!(refused, Err(SshError::AccessDenied { .. })), "{refused:?}");
 }
 
@@ -97,7 +99,7 @@ async fn twenty_commands_at_once_share_one_connection() {
     if !is_up() {
         return;
     }
-    let lines = line_to(DIR_A, "root", Elevation::None, console_key()).await;
+    let lines = line_to("dir-a", "root", Elevation::None, console_key()).await;
     let connection = RemoteCommand::new("printenv").words(&["SSH_CONNECTION"]);
     let runs = (0..20).map(|_| lines.run(NodeId(1), &connection));
     let outputs = futures::future::join_all(runs).await;
@@ -116,7 +118,7 @@ async fn a_dropped_stream_ends_its_command_on_the_node() {
     const BEATS: Script = Script { name: "beats", text: "while :; do echo beat; sleep 0.$1; done" };
     let cases = [("root", Elevation::None, 2_u16), ("ops", Elevation::Sudo, 3)];
     for (user, elevation, number) in cases {
-        let lines = line_to(DB_1, user, elevation, console_key()).await;
+        let lines = line_to("db-1", user, elevation, console_key()).await;
         let beats = RemoteCommand::script(&BEATS).value(&number).timeout_ms(60_000);
         let mut stream = lines.stream(NodeId(1), &beats).await.unwrap();
         assert!(matches!(stream.events.recv().await, Some(StreamEvent::Stdout(_))));
@@ -154,7 +156,7 @@ async fn sql_reaches_an_engine_through_its_socket_as_root() {
     if !is_up() {
         return;
     }
-    let lines = line_to(DB_1, "root", Elevation::None, console_key()).await;
+    let lines = line_to("db-1", "root", Elevation::None, console_key()).await;
     let socket = "/run/mysqld/mysqld.sock".parse().unwrap();
     let forward = lines.forward_unix(NodeId(1), &socket).await.unwrap();
     let options = MySqlConnectOptions::new().socket(forward.local_socket()).username("root");
@@ -173,7 +175,7 @@ async fn a_warm_command_takes_milliseconds() {
     if !is_up() {
         return;
     }
-    let lines = line_to(DB_1, "root", Elevation::None, console_key()).await;
+    let lines = line_to("db-1", "root", Elevation::None, console_key()).await;
     let nothing = RemoteCommand::new("true");
     lines.run(NodeId(1), &nothing).await.unwrap();
     let mut times = Vec::new();

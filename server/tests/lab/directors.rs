@@ -4,7 +4,7 @@ use std::fs::File;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use signalbox_lab::{Lab, NodeState};
+use signalbox_lab::Lab;
 
 pub(crate) const VIP: &str = "192.168.1.200";
 /// The lab's real servers, as its directors weigh them.
@@ -27,23 +27,15 @@ impl Directors {
             eprintln!("skipped: set SIGNALBOX_LAB=1 to run this against the lab");
             return None;
         }
-        let turn = File::create(std::env::temp_dir().join("signalbox-lab-tests.lock")).unwrap();
-        turn.lock().unwrap();
-        let directors = Directors { lab: Lab::attach().unwrap(), _turn: turn };
+        let lab = Lab::attach().unwrap();
+        let directors = Directors { _turn: lab.take_turn().unwrap(), lab };
         directors.put_in_order();
         Some(directors)
     }
 
     /// Every fault undone, keepalived as the lab set it up, dir-a holding the address.
     pub(crate) fn put_in_order(&self) {
-        self.lab.heal().unwrap();
-        for node in self.lab.status() {
-            match node.state {
-                NodeState::Off => self.lab.boot(&node.name).unwrap(),
-                NodeState::Frozen => self.lab.thaw(&node.name).unwrap(),
-                NodeState::Running | NodeState::Silent => {}
-            }
-        }
+        self.lab.mend().unwrap();
         let weigh =
             |(server, weight)| format!("ipvsadm -e -t {VIP}:80 -r {server}:80 -g -w {weight};");
         let weights: String = WEIGHTS.into_iter().map(weigh).collect();
@@ -53,6 +45,15 @@ impl Directors {
             self.sh(director, "iptables-legacy -F; systemctl is-active -q keepalived && systemctl reload keepalived || systemctl start keepalived");
         }
         self.until("dir-a alone holds the address", || self.holders() == ["dir-a"]);
+    }
+
+    /// Runs a script on a node when what this gives is dropped, however the test ends.
+    pub(crate) fn afterwards(
+        &self,
+        node: &'static str,
+        script: impl Into<String>,
+    ) -> Afterwards<'_> {
+        Afterwards { directors: self, node, script: script.into() }
     }
 
     pub(crate) fn sh(&self, node: &str, script: &str) -> String {
@@ -85,6 +86,21 @@ impl Directors {
         while !holds() {
             assert!(Instant::now() < deadline, "it does not come to this: {what}");
             sleep(Duration::from_millis(500));
+        }
+    }
+}
+
+pub(crate) struct Afterwards<'a> {
+    directors: &'a Directors,
+    node: &'static str,
+    script: String,
+}
+
+impl Drop for Afterwards<'_> {
+    fn drop(&mut self) {
+        let done = self.directors.lab.ssh(self.node, &["sh", "-c", &self.script]);
+        if !done.as_ref().is_ok_and(|output| output.status.success()) {
+            eprintln!("{} was not put back: {done:?}", self.node);
         }
     }
 }

@@ -4,10 +4,7 @@
 
 mod stage;
 
-use std::{
-    path::PathBuf,
-    process::{Command, ExitCode},
-};
+use std::process::{Command, ExitCode};
 
 use signalbox_lab::{Lab, UpOptions};
 
@@ -119,10 +116,8 @@ fn unit_and_server(places: &Places) -> Outcome {
 /// The tests that need real nodes: the programs named `lab…`, and the modules and tests in the
 /// server's that have `lab` in their names. They change the nodes, so they run one at a time.
 fn lab(places: &Places) -> Vec<Outcome> {
-    let mut key = PathBuf::new();
     let up = stage::task("lab up", || {
-        let lab = Lab::up(&UpOptions::default(), &mut |line| println!("  {line}"))?;
-        key = lab.private_key().to_owned();
+        Lab::up(&UpOptions::default(), &mut |line| println!("  {line}"))?;
         Ok(())
     });
     if up.failed() {
@@ -132,7 +127,7 @@ fn lab(places: &Places) -> Vec<Outcome> {
         let mut test = cargo(places);
         test.args(["test", "--no-fail-fast", "--workspace"]).args(which);
         test.args(["--", "--test-threads=1"]).args(filter);
-        test.env("SIGNALBOX_LAB", "1").env("SIGNALBOX_LAB_KEY", &key);
+        test.env("SIGNALBOX_LAB", "1");
         test
     };
     vec![
