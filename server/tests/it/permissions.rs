@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use axum::http::{Method, StatusCode};
-use signalbox_domain::access::Role;
+use signalbox_domain::access::{Permission, Role};
+use signalbox_server::app::access::{TokenRequest, issue_script_token};
 use signalbox_server::http::openapi;
 use signalbox_server::http::permissions::{Access, TABLE, access};
 
@@ -61,6 +62,30 @@ async fn each_role_reaches_what_the_table_gives_it() {
         matrix.push('\n');
     }
     insta::assert_snapshot!("role_by_route", matrix);
+}
+
+#[tokio::test]
+async fn an_admins_token_of_one_permission_reaches_the_routes_of_that_one() {
+    let console = Console::start().await;
+    for own in Permission::ALL {
+        let request = TokenRequest {
+            name: "narrow".to_owned(),
+            role: Role::Admin,
+            permissions: Some([own].into()),
+            expires_days: 1,
+        };
+        let account = "narrow".parse().unwrap();
+        let issued = issue_script_token(&console.app.store, &account, &request).await.unwrap();
+        let narrow = Who::Script(issued.secret.reveal().clone());
+        for (path, method) in routes() {
+            let method: Method = method.parse().unwrap();
+            let Access::Needs(asked) = access(&method, &path).unwrap() else { continue };
+            let answer =
+                console.call(method.clone(), &narrow, &placeholders_filled(&path), None).await;
+            let let_in = answer.code() != "forbidden";
+            assert_eq!(let_in, asked == own, "{method} {path} with {own:?}: {answer:?}");
+        }
+    }
 }
 
 fn placeholders_filled(path: &str) -> String {

@@ -12,7 +12,7 @@ use signalbox_server::jobs::queued;
 use signalbox_server::store::{Admission, AuditFilter, LogEntry, NewJob};
 
 use super::console::hand_over;
-use crate::console::Console;
+use crate::console::{Console, Who};
 
 async fn job(console: &Console) -> JobId {
     let draft = hand_over();
@@ -49,6 +49,33 @@ async fn who_may_not_run_an_operation_may_not_plan_or_submit_it() {
     let refused = console.app.store.audit(&filter, 10).await.unwrap();
     assert_eq!(refused[0].action, "vrrp.hand_over");
     assert_eq!(console.app.store.jobs(None, None, 10).await.unwrap(), []);
+}
+
+/// A token's scope holds for what it submits, not only for the addresses that it asks at.
+#[tokio::test]
+async fn a_token_runs_the_operations_of_its_scope_and_no_other() {
+    let console = Console::start().await;
+    let kim = console.person("kim", Role::Admin).await;
+    let new = json!({
+        "name": "nightly", "role": "operator", "expires_days": 1,
+        "permissions": ["jobs:read", "backups:take"],
+    });
+    let issued = console.post(&kim, "/api/v1/access/tokens", new).await.body;
+    let nightly = Who::Script(issued["token"].as_str().unwrap().to_owned());
+    let hand_over = json!({ "operation": "vrrp.hand_over", "instance": "VI_WEB", "to": 2 });
+    let take = json!({ "operation": "backups.take", "engine": 4, "kind": "hot_logical_full" });
+    for path in ["/api/v1/plans", "/api/v1/jobs"] {
+        let outside = console.post(&nightly, path, json!({ "operation": hand_over })).await;
+        assert_eq!((outside.status, outside.code()), (StatusCode::FORBIDDEN, "forbidden"));
+        // Allowed, and refused only because there is no such server.
+        let within = console.post(&nightly, path, json!({ "operation": take })).await;
+        assert_eq!(within.code(), "invalid", "{within:?}");
+    }
+    let job = job(&console).await;
+    let cancel = console.post(&nightly, &format!("/api/v1/jobs/{job}/cancel"), json!({})).await;
+    assert_eq!(cancel.code(), "forbidden");
+    assert_eq!(console.get(&nightly, "/api/v1/jobs").await.status, StatusCode::OK);
+    assert_eq!(console.get(&nightly, "/api/v1/nodes").await.code(), "forbidden");
 }
 
 #[tokio::test]
