@@ -44,10 +44,11 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let app = App::start(config, origins).await?;
     tracing::info!(address = %local, data = %app.data.path().display(), "listening");
     if app.store.needs_set_up().await.map_err(StartError::Store)? {
-        let link = access::new_set_up_link(&app.store, app.origins.address())
-            .await
-            .map_err(StartError::Store)?;
-        print_set_up_link(&link);
+        match access::new_set_up_link(&app.store, app.origins.address()).await {
+            Ok(link) => print_set_up_link(&link),
+            // A full disk must not keep the console from being seen, or its jobs from being found.
+            Err(error) => tracing::error!(%error, "no set-up link: `signalbox setup-link` makes one"),
+        }
     }
 
     jobs::take_up_unfinished(&app).await.map_err(StartError::Store)?;
