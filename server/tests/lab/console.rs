@@ -8,8 +8,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::{JobState, JobView, StepState};
+use signalbox_domain::nodes::{LinkState, NodeView};
 use signalbox_domain::plan::Plan;
 use signalbox_lab::Lab;
 use tempfile::TempDir;
@@ -25,32 +27,65 @@ pub(crate) struct Console {
 impl Console {
     /// Starts a console that manages these nodes of the lab.
     pub(crate) fn over(lab: &Lab, names: &[&str]) -> Console {
-        let data = tempfile::tempdir().unwrap();
+        Console::in_directory(tempfile::tempdir().unwrap(), lab, names)
+    }
+
+    /// The same with its data in this directory.
+    pub(crate) fn in_directory(data: TempDir, lab: &Lab, names: &[&str]) -> Console {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = serve(&data, port);
         let mut console =
             Console { data, port, process, token: String::new(), nodes: BTreeMap::new() };
         console.await_health();
         console.token = console.make_token();
-        let key = std::fs::read_to_string(lab.private_key()).unwrap();
         for node in lab.nodes() {
             if names.contains(&node.name.as_str()) {
-                let added = console.post(
-                    "/nodes",
-                    &json!({
-                        "name": node.name,
-                        "host": node.management.to_string(),
-                        "user": "root",
-                        "credential": { "private_key": key },
-                        "host_key": node.host_key_fingerprint,
-                        "tags": [node.role.to_string().replace(' ', "-")],
-                    }),
-                );
-                let id = NodeId(added.unwrap()["record"]["id"].as_i64().unwrap());
-                console.nodes.insert(node.name.clone(), id);
+                console.add(&entry(lab, &node.name)).unwrap();
             }
         }
         console
+    }
+
+    /// Adds a node as it was entered.
+    pub(crate) fn add(&mut self, entry: &Value) -> Result<NodeId, String> {
+        let added = self.post("/nodes", entry)?;
+        let id = NodeId(added["record"]["id"].as_i64().unwrap());
+        self.nodes.insert(entry["name"].as_str().unwrap().to_owned(), id);
+        Ok(id)
+    }
+
+    pub(crate) fn node(&self, name: &str) -> NodeView {
+        let node = self.get(&format!("/nodes/{}", self.nodes[name])).unwrap();
+        serde_json::from_value(node).unwrap()
+    }
+
+    /// Looks at a node until it is as asked.
+    pub(crate) fn await_node(
+        &self,
+        name: &str,
+        what: &str,
+        holds: impl Fn(&NodeView) -> bool,
+    ) -> NodeView {
+        let deadline = Instant::now() + Duration::from_secs(90);
+        loop {
+            let node = self.node(name);
+            if holds(&node) {
+                return node;
+            }
+            assert!(Instant::now() < deadline, "{name} does not come to this: {what}: {node:#?}");
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// The line is up and the probe has told of the machine.
+    pub(crate) fn await_observed(&self, name: &str) -> NodeView {
+        self.await_node(name, "observed", |node| {
+            node.observed.link.state == LinkState::Up && node.observed.platform.is_some()
+        })
+    }
+
+    pub(crate) fn fleet(&self) -> FleetView {
+        serde_json::from_value(self.get("/fleet").unwrap()).unwrap()
     }
 
     pub(crate) fn hand_over(&self, to: &str) -> Value {
@@ -61,7 +96,7 @@ impl Console {
         self.plan_of(&self.hand_over(to))
     }
 
-    fn plan_of(&self, operation: &Value) -> Result<Plan, String> {
+    pub(crate) fn plan_of(&self, operation: &Value) -> Result<Plan, String> {
         let plan = self.post("/plans", &json!({ "operation": operation }))?;
         Ok(serde_json::from_value(plan).unwrap())
     }
@@ -183,6 +218,17 @@ impl Console {
         answer(request.config().http_status_as_error(false).build().call())
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, String> {
+        let request = ureq::delete(self.url(path)).header("Authorization", self.bearer());
+        answer(request.config().http_status_as_error(false).build().call())
+    }
+
+    /// What is not JSON.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let request = ureq::get(self.url(path)).header("Authorization", self.bearer());
+        request.call().unwrap().body_mut().read_to_string().unwrap()
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
         let request = ureq::post(self.url(path)).header("Authorization", self.bearer());
         answer(request.config().http_status_as_error(false).build().send_json(body))
@@ -198,6 +244,19 @@ impl Drop for Console {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// What a person would enter for a node of the lab.
+pub(crate) fn entry(lab: &Lab, name: &str) -> Value {
+    let node = lab.node(name).unwrap();
+    json!({
+        "name": node.name,
+        "host": node.management.to_string(),
+        "user": "root",
+        "credential": { "private_key": std::fs::read_to_string(lab.private_key()).unwrap() },
+        "host_key": node.host_key_fingerprint,
+        "tags": [node.role.to_string().replace(' ', "-")],
+    })
 }
 
 fn serve(data: &TempDir, port: u16) -> Child {

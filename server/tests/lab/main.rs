@@ -10,7 +10,11 @@
     reason = "a test fails by panicking, and no async runtime waits for these"
 )]
 
+mod approvals;
 mod backups;
 mod console;
 mod directors;
+mod full_disk;
+mod nodes;
+mod restore;
 mod vrrp;
