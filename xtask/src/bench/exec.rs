@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use signalbox_lab::Lab;
 
 use crate::{
-    exec::{cargo, output, run, step},
+    exec::{cargo, line, output, run, step},
     failure::Failure,
     places::Places,
 };
@@ -24,6 +24,7 @@ const ROUNDS: usize = 7;
 /// A warm console answers so fast that more rounds cost nothing.
 const OUR_ROUNDS: usize = 50;
 const AT_LEAST: f64 = 20.0;
+const NODES_ADVICE: &str = "are all nodes up? `cargo xtask lab status`";
 
 pub(super) fn measure(places: &Places) -> Result<Value, Failure> {
     let lab = Lab::attach()?;
@@ -77,7 +78,7 @@ impl Rounds {
 
 fn ours(places: &Places, lab: &Lab) -> Result<Rounds, Failure> {
     let advice = "see what the build says above";
-    let example = ["--package", "signalbox-server", "--example", "exec"];
+    let example = ["--release", "--package", "signalbox-server", "--example", "exec"];
     run(cargo(places).arg("build").args(example), advice)?;
     let nodes = lab.nodes().iter().map(|node| {
         json!({ "host": node.management.to_string(), "host_key": node.host_key_fingerprint })
@@ -87,9 +88,9 @@ fn ours(places: &Places, lab: &Lab) -> Result<Rounds, Failure> {
         "rounds": OUR_ROUNDS,
         "nodes": nodes.collect::<Vec<_>>(),
     });
-    let program = places.target.join("debug/examples/exec");
+    let program = places.target.join("release/examples/exec");
     step("ask all nodes through the console's lines");
-    let printed = feed(&program, &input)?;
+    let printed = feed(&mut Command::new(&program), &input, NODES_ADVICE)?;
     let answer: Value = serde_json::from_str(&printed)
         .map_err(|source| Failure::Json { path: program.clone(), source })?;
     let rounds: Vec<f64> = answer
@@ -101,18 +102,19 @@ fn ours(places: &Places, lab: &Lab) -> Result<Rounds, Failure> {
         .collect();
     Rounds::of(rounds).ok_or_else(|| Failure::Missing {
         what: "the program printed no rounds".into(),
-        advice: "are all nodes up? `cargo xtask lab status`".into(),
+        advice: NODES_ADVICE.into(),
     })
 }
 
-fn feed(program: &Path, input: &Value) -> Result<String, Failure> {
-    let advice = "are all nodes up? `cargo xtask lab status`";
-    let failed = |source| Failure::Start { program: program.display().to_string(), source, advice };
-    let mut child = Command::new(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
+/// Runs a program that reads one JSON document and prints another.
+pub(super) fn feed(
+    command: &mut Command,
+    input: &Value,
+    advice: &'static str,
+) -> Result<String, Failure> {
+    let program = line(command);
+    let failed = |source| Failure::Start { program: program.clone(), source, advice };
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(input.to_string().as_bytes()).map_err(failed)?;
     }
@@ -120,7 +122,7 @@ fn feed(program: &Path, input: &Value) -> Result<String, Failure> {
     if ended.status.success() {
         return Ok(String::from_utf8_lossy(&ended.stdout).into_owned());
     }
-    Err(Failure::Ended { command: program.display().to_string(), status: ended.status, advice })
+    Err(Failure::Ended { command: program, status: ended.status, advice })
 }
 
 /// ansible in a Python environment of its own, with the lab as its inventory.
@@ -138,9 +140,9 @@ impl Ansible {
         if !program.exists() {
             step("install ansible from PyPI");
             let advice = "`apt-get install python3-venv`, then once more";
-            run(Command::new("python3").args(["-m", "venv"]).arg(&environment), advice)?;
+            output(Command::new("python3").args(["-m", "venv"]).arg(&environment), advice)?;
             let mut pip = Command::new(environment.join("bin/pip"));
-            run(pip.args(["install", "--quiet", ANSIBLE]), "see what pip says above")?;
+            output(pip.args(["install", "--quiet", ANSIBLE]), "see what pip says above")?;
         }
         let inventory = work.join("inventory.ini");
         let key = lab.private_key().display();
@@ -174,7 +176,7 @@ impl Ansible {
                 .env("ANSIBLE_HOST_KEY_CHECKING", "False")
                 .env("ANSIBLE_SSH_CONTROL_PATH_DIR", &sockets)
                 .env("ANSIBLE_HOME", self.work.join("home"));
-            output(&mut command, "are all nodes up? `cargo xtask lab status`")?;
+            output(&mut command, NODES_ADVICE)?;
             rounds_ms.push(started.elapsed().as_secs_f64() * 1000.0);
         }
         Rounds::of(rounds_ms).ok_or_else(|| Failure::Missing {

@@ -2,6 +2,7 @@
 //! of a shared machine proves nothing, so each says what it was compared with.
 
 mod exec;
+mod fleet;
 mod live;
 mod page;
 
@@ -18,6 +19,8 @@ pub(crate) struct Args {
 enum Name {
     /// One command on all nodes of the lab at once, against ansible.
     Exec,
+    /// Hundreds of nodes that change each second, a hundred clients, and a console on one core.
+    Fleet,
     /// From a change on a node of the lab to its message on the websocket.
     Live,
     /// The bytes that a browser fetches for the first page, and how fast the console serves it.
@@ -29,6 +32,7 @@ enum Name {
 pub(crate) fn bench(places: &Places, args: &Args) -> Result<(), Failure> {
     let figures = match args.name {
         Name::Exec => exec::measure(places)?,
+        Name::Fleet => fleet::measure(places)?,
         Name::Live => live::measure_latency(places)?,
         Name::Page => page::measure(places)?,
         Name::Probe => live::measure_probe(places)?,

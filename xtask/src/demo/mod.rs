@@ -3,8 +3,8 @@
 //! What was started is written to `target/demo.json` as it happens, so that an end at any moment,
 //! in this process or by `--stop` in another, finds all of it.
 
-mod console;
-mod process;
+pub(crate) mod console;
+pub(crate) mod process;
 pub(crate) mod record;
 
 use std::{fs, path::Path, thread, time::Duration};
