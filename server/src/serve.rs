@@ -47,7 +47,9 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         match access::new_set_up_link(&app.store, app.origins.address()).await {
             Ok(link) => print_set_up_link(&link),
             // A full disk must not keep the console from being seen, or its jobs from being found.
-            Err(error) => tracing::error!(%error, "no set-up link: `signalbox setup-link` makes one"),
+            Err(error) => {
+                tracing::error!(%error, "no set-up link: `signalbox setup-link` makes one")
+            }
         }
     }
 

@@ -26,8 +26,7 @@ struct Spare<'a> {
 
 impl<'a> Spare<'a> {
     fn mariadb(directors: &'a Directors) -> Spare<'a> {
-        let spare =
-            Spare { directors, node: SPARE, client: "mariadb --socket=/tmp/spare/s.sock" };
+        let spare = Spare { directors, node: SPARE, client: "mariadb --socket=/tmp/spare/s.sock" };
         spare.start("mariadb-install-db --no-defaults", "mariadbd --no-defaults");
         spare
     }
