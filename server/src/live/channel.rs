@@ -67,6 +67,8 @@ impl Channel {
     pub(super) fn publish(&mut self, topic: Topic, document: Value, now: Instant) -> Publication {
         let edge = self.published_at.map(|at| at + COALESCE).filter(|edge| *edge > now);
         let Some(edge) = edge else {
+            // On a busy machine the flush of an older one may be late; it must not come after this.
+            self.held = None;
             self.commit(topic, document, now);
             return Publication::Done;
         };
@@ -191,4 +193,21 @@ fn first_seq() -> u64 {
 
 pub(super) fn message(message: &ServerMessage) -> Utf8Bytes {
     serde_json::to_string(message).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flush_that_comes_late_brings_nothing_old_back() {
+        let (mut channel, topic, start) = (Channel::default(), Topic::Vrrp, Instant::now());
+        assert!(matches!(channel.publish(topic, 1.into(), start), Publication::Done));
+        let Publication::HeldUntil(edge) = channel.publish(topic, 2.into(), start) else {
+            panic!("the second change within the window is held")
+        };
+        channel.publish(topic, 3.into(), edge);
+        channel.flush(topic, edge);
+        assert_eq!(channel.document, Some(3.into()));
+    }
 }
