@@ -120,7 +120,7 @@ async function expectAccessible(page: Page) {
 /** Whether a text has words of neither Chinese nor of names that are the same in every language. */
 function isEnglish(text: string): boolean {
   const words =
-    /VRRP|VRID|IPVS|LVS|OpenSSH|SSH|SHA-256|SQL|API|CPU|IP|ID|GTID|Signalbox|MariaDB|HTTPS?|TCP|sudo/g;
+    /VRRP|VRID|IPVS|LVS|OpenSSH|SSH|SHA-256|SQL|API|CPU|IP|ID|GTID|Signalbox|MariaDB|HTTPS?|TCP|sudo|Ctrl/g;
   const ofTheFleet = /VI_[A-Z]+|[\w.-]*\.(service|socket|timer)/g;
   const known = demo.nodes.reduce((rest, { name }) => rest.replaceAll(name, ''), text);
   return /[A-Za-z]{2,}/.test(known.replaceAll(ofTheFleet, '').replaceAll(words, ''));
@@ -147,7 +147,9 @@ function tooSmall(page: Page): Promise<string[]> {
     const small = [...controls].filter((control) => {
       const { width, height } = control.getBoundingClientRect();
       const shown = width > 0 && height > 0;
-      return shown && Math.min(Math.ceil(width), Math.ceil(height)) < 44;
+      // A box within its label is hit by its label.
+      const target = (control.closest('label') ?? control).getBoundingClientRect();
+      return shown && Math.min(Math.ceil(target.width), Math.ceil(target.height)) < 44;
     });
     return small.map((control) => {
       const { width, height } = control.getBoundingClientRect();
