@@ -140,8 +140,10 @@ impl Client {
         for (node, summary) in patch.nodes {
             let tick = summary.os.and_then(|os| os.rsplit_once('#')?.1.parse().ok());
             let (Some(tick), Some(place)) = (tick, places.get(&node)) else { continue };
-            if self.overview.insert(node, tick) != Some(tick) {
-                self.ledger.heard(Way::Overview, *place, tick);
+            match self.overview.insert(node, tick) {
+                Some(before) if tick < before => self.ledger.went_back(),
+                Some(before) if tick == before => {}
+                _ => self.ledger.heard(Way::Overview, *place, tick),
             }
         }
         let node = topic.strip_prefix("node/").and_then(|node| node.parse::<i64>().ok());

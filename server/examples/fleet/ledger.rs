@@ -29,6 +29,8 @@ pub(crate) struct Ledger {
     changed_at: Vec<AtomicI64>,
     overview: Tally,
     page: Tally,
+    /// How often a client was told something older than what it knew.
+    went_back: AtomicU64,
     /// The ticks that are counted, and the nodes.
     first: AtomicU32,
     end: AtomicU32,
@@ -53,6 +55,7 @@ impl Ledger {
             changed_at: (0..nodes * TICKS).map(|_| AtomicI64::new(0)).collect(),
             overview: Tally::new(),
             page: Tally::new(),
+            went_back: AtomicU64::new(0),
             first: AtomicU32::new(0),
             end: AtomicU32::new(0),
             watched: AtomicU32::new(0),
@@ -65,6 +68,7 @@ impl Ledger {
         self.on.store(false, Ordering::SeqCst);
         self.overview.clear();
         self.page.clear();
+        self.went_back.store(0, Ordering::SeqCst);
         let first = self.tick() + 1;
         self.first.store(first, Ordering::SeqCst);
         self.end.store(first + seconds, Ordering::SeqCst);
@@ -109,12 +113,17 @@ impl Ledger {
         tally.count(late_us);
     }
 
+    pub(crate) fn went_back(&self) {
+        self.went_back.fetch_add(1, Ordering::SeqCst);
+    }
+
     pub(crate) fn figures(&self) -> Value {
         let ticks = u64::from(self.end.load(Ordering::SeqCst) - self.first.load(Ordering::SeqCst));
         let changes = ticks * u64::from(self.watched.load(Ordering::SeqCst));
         json!({
             "overview": self.overview.figures(changes * self.clients as u64),
             "page": self.page.figures(changes),
+            "went_back": self.went_back.load(Ordering::SeqCst),
         })
     }
 

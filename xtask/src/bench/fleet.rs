@@ -72,6 +72,7 @@ fn figures(answer: &Value) -> Value {
     let all = |figure: &str| ways.map(|way| number(last, &format!("{way}/{figure}")));
     let p99_ms = all("p99_ms").into_iter().fold(0.0, f64::max);
     let missing = all("expected").iter().sum::<f64>() - all("delivered").iter().sum::<f64>();
+    let went_back = number(last, "/changes/went_back");
     let resident = number(last, "/console/most_resident_bytes");
     let growth = |place: &str| number(last, place) / number(first, place);
     json!({
@@ -80,6 +81,9 @@ fn figures(answer: &Value) -> Value {
         "console_cores": 1,
         "stages": stages,
         "bars": {
+            "went_back": {
+                "found": went_back, "at_most": 0, "met": went_back == 0.0,
+            },
             "undelivered": { "found": missing, "at_most": 0, "met": missing == 0.0 },
             "p99_ms": { "found": p99_ms, "at_most": P99_AT_MOST_MS, "met": p99_ms <= P99_AT_MOST_MS },
             "resident_bytes": {

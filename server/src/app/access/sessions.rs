@@ -199,7 +199,10 @@ pub async fn actor_of_cookie(
     let id_hash = hash_of(&claims.jti);
     let session = app.store.live_session(&id_hash, now).await?.ok_or(AccessError::SessionEnded)?;
     let renewed = if Timestamp(claims.iat.saturating_mul(1000)).age(now) > COOKIE_RENEWED_AFTER {
-        app.store.session_seen(&id_hash, now).await?;
+        // A full disk must not keep anybody from seeing that it is full.
+        if let Err(error) = app.store.session_seen(&id_hash, now).await {
+            tracing::warn!(%error, "a session's use is not noted");
+        }
         Some(app.session_keys.sign(&claims.jti, now, session.expires_at)?)
     } else {
         None

@@ -122,7 +122,10 @@ pub async fn actor_of_token(
     let token =
         app.store.live_token(&hash_of(secret), now).await?.ok_or(AccessError::TokenRefused)?;
     if token.last_used_at.is_none_or(|used| used.age(now) > LAST_USE_PRECISION) {
-        app.store.token_used(token.id, now).await?;
+        // A full disk must not keep anybody from seeing that it is full.
+        if let Err(error) = app.store.token_used(token.id, now).await {
+            tracing::warn!(token = token.id.0, %error, "a token's use is not noted");
+        }
     }
     let account = token.account_name.as_str();
     let name = if token.name == account { token.name } else { format!("{account}/{}", token.name) };
