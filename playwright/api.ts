@@ -28,10 +28,16 @@ export async function backUp(): Promise<number> {
   return id;
 }
 
+interface Instance {
+  id: string;
+  holder: { node?: number };
+  members: Record<string, { node: number; node_name: string }>;
+}
+
 /** The director that holds an instance's addresses. */
 export async function holder(instance: string): Promise<string | undefined> {
-  const { instances } = await get('/api/v1/vrrp');
-  const found = instances.find((other: { id: string }) => other.id === instance);
-  const member = found?.members.find((m: { node: number }) => m.node === found.holder.node);
-  return member?.node_name;
+  const { instances }: { instances: Record<string, Instance> } = await get('/api/v1/vrrp');
+  const found = Object.values(instances).find((other) => other.id === instance);
+  const members = Object.values(found?.members ?? {});
+  return members.find((member) => member.node === found?.holder.node)?.node_name;
 }

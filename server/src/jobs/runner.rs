@@ -185,7 +185,7 @@ impl Runner {
             match attempt {
                 Ok(Ok(())) => break,
                 Ok(Err(error)) => {
-                    tracing::error!(%job, %error, "the job waits for the database");
+                    tracing::error!(%job, error = chain(&error), "the job waits for the database");
                     let status = words::database_failed(&chain(&error));
                     active.board.show(|view| view.summary.status = status).await;
                 }

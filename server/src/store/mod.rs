@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 
 pub use access::{
     AccountChangeError, Credentials, LiveSession, LiveToken, NewSession, NewToken, SecretHash,
@@ -74,6 +74,14 @@ impl Store {
             .busy_timeout(Duration::from_secs(5));
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
+            // On a full disk SQLite ends a transaction by itself. sqlx holds such a connection to be
+            // in it for ever and begins no other. The ping comes after a rollback on its way.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
@@ -106,4 +114,28 @@ impl Store {
 
 fn newest_known() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_to_as_soon_as_it_has_room() {
+        const INSERT: &str = "INSERT INTO ballast VALUES (zeroblob(1000000))";
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("signalbox.db")).await.unwrap();
+        sqlx::query("CREATE TABLE ballast (bytes BLOB)").execute(&store.pool).await.unwrap();
+        // As large as it is, and no larger.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&store.pool).await.unwrap();
+        let mut transaction = store.write().await.unwrap();
+        let full = sqlx::query(INSERT).execute(&mut *transaction).await.unwrap_err();
+        assert!(full.to_string().contains("full"), "{full}");
+        drop(transaction);
+
+        sqlx::query("PRAGMA max_page_count = 100000").execute(&store.pool).await.unwrap();
+        let mut transaction = store.write().await.unwrap();
+        sqlx::query(INSERT).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
 }

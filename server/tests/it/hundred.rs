@@ -195,17 +195,17 @@ async fn a_pair_of_directors_is_followed_over_time() {
     let reader = console.script(Role::Viewer).await;
 
     let rate = until(console, &reader, "/api/v1/fleet", |fleet| {
-        let lines = fleet["lines"].as_array()?;
-        lines.iter().find(|line| line["port"] == 80)?["connections_per_s"].as_u64()
+        let mut lines = fleet["lines"].as_object()?.values();
+        lines.find(|line| line["port"] == 80)?["connections_per_s"].as_u64()
     });
     assert_eq!(rate.await, 10);
 
     let beat = |director: &'static str| {
         move |vrrp: &Value| {
-            let instances = vrrp["instances"].as_array()?;
-            let web = instances.iter().find(|instance| instance["name"] == "VI_WEB")?;
-            let members = web["members"].as_array()?;
-            let member = members.iter().find(|member| member["node_name"] == director)?;
+            let mut instances = vrrp["instances"].as_object()?.values();
+            let web = instances.find(|instance| instance["name"] == "VI_WEB")?;
+            let mut members = web["members"].as_object()?.values();
+            let member = members.find(|member| member["node_name"] == director)?;
             let heard = member["adverts"]["heard"].as_array()?.len();
             (heard > 0).then(|| member["adverts"]["sent"].as_bool())?
         }
