@@ -81,7 +81,7 @@ impl Directors {
         self.sh(director, &format!("cat {NUMBER}")).trim().parse().unwrap()
     }
 
-    pub(crate) fn until(&self, what: &str, holds: impl Fn() -> bool) {
+    pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !holds() {
             assert!(Instant::now() < deadline, "it does not come to this: {what}");

@@ -182,12 +182,20 @@ fn rsa_keys_sign_in() {
     directors.sh("web-3", &authorize);
     for takes in ["+rsa-sha2-512", "-rsa-sha2-512"] {
         let conf = format!("echo 'PubkeyAcceptedAlgorithms {takes}' > {CONF}");
-        directors.sh("web-3", &format!("{conf}; systemctl reload ssh"));
+        directors.sh("web-3", &format!("{conf}; systemctl reload ssh; sleep 1"));
         for (number, key) in private_keys.iter().enumerate() {
             let mut web = entry(&directors.lab, "web-3");
             web["name"] = json!(format!("web-3 {takes} {number}"));
             web["credential"] = json!({ "private_key": key });
-            let added = console.add(&web);
+            let mut added = console.add(&web);
+            // sshd is not there for a moment while it reads its configuration anew.
+            directors.until("sshd listens again", || {
+                let away = added.as_ref().is_err_and(|why| why.contains("node_unreachable"));
+                if away {
+                    added = console.add(&web);
+                }
+                !away
+            });
             assert!(added.is_ok(), "{takes}, key {number}: {added:?}");
         }
     }
