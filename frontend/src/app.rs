@@ -157,5 +157,5 @@ fn begin() -> Boot {
         boot
     }
     #[cfg(not(feature = "hydrate"))]
-    crate::boot::boot()
+    use_context::<Boot>().unwrap_or_default()
 }

@@ -74,14 +74,20 @@ impl Boot {
     }
 }
 
-/// The page's boot document.
-pub fn boot() -> Boot {
-    use_context::<Boot>().unwrap_or_default()
+/// Reads the page's boot document. It may carry the whole fleet: hundreds of readers a page must not
+/// each copy it.
+pub fn with_boot<T>(read: impl FnOnce(&Boot) -> T) -> Option<T> {
+    with_context::<Boot, T>(read)
+}
+
+/// Who is signed in.
+pub fn session() -> Option<SessionView> {
+    with_boot(|boot| boot.session.clone())?
 }
 
 /// Whether the reader's role allows this.
 pub fn may(permission: Permission) -> bool {
-    boot().may(permission)
+    with_boot(|boot| boot.may(permission)).unwrap_or(false)
 }
 
 #[cfg(test)]

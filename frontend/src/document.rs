@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
 use crate::api::{self, Problem};
-use crate::boot::boot;
+use crate::boot::with_boot;
 
 /// `None` while it is on the way.
 pub type Answer<T> = Option<Result<T, Problem>>;
@@ -28,11 +28,11 @@ where
     T: DeserializeOwned + Send + Sync + 'static,
 {
     let path = path.into();
-    let first = boot()
-        .documents
-        .get(&path)
-        .cloned()
-        .map(|answer| answer.and_then(|answer| api::read(&answer)));
+    let first = with_boot(|boot| {
+        let answer = boot.documents.get(&path)?;
+        Some(answer.as_ref().map_err(Clone::clone).and_then(api::read))
+    });
+    let first = first.flatten();
     let missing = first.is_none();
     let document = Document { answer: RwSignal::new(first), path: StoredValue::new(path) };
     Effect::new(move |_| {

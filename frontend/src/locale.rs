@@ -5,11 +5,10 @@
 
 use std::fmt::Display;
 
-use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use signalbox_domain::phrase::{Language, Phrase};
 
-use crate::boot::Boot;
+use crate::boot::with_boot;
 
 /// One text in both languages. `{0}`, `{1}` … stand for values, in the order each language wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +71,7 @@ pub fn language() -> Language {
     if let Some(language) = OF_THE_PAGE.get() {
         return *language;
     }
-    use_context::<Boot>().map(|boot| boot.language).unwrap_or_default()
+    with_boot(|boot| boot.language).unwrap_or_default()
 }
 
 /// Makes the page's language known to code that runs outside of components.

@@ -16,7 +16,7 @@ pub(crate) use dialog::PlanDialog;
 pub use prediction::PredictionBar;
 pub use steps::NodeNames;
 
-use crate::boot::boot;
+use crate::boot::session;
 use crate::live::use_live;
 use crate::locale::{t, t_with};
 use crate::locales::{access, plan as texts, states};
@@ -36,7 +36,7 @@ pub fn OperationButton(
     disabled: Signal<Option<String>>,
 ) -> impl IntoView {
     let (desk, live) = (Desk::get(), use_live());
-    let session = boot().session;
+    let session = session();
     let closed = Memo::new(move |_| {
         let needs = operation.with(Operation::permission);
         match &session {

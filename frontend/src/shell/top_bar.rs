@@ -8,7 +8,7 @@ use super::palette::PaletteSwitch;
 use super::preferences::{remember, use_chosen};
 use super::strip::Strip;
 use crate::api;
-use crate::boot::boot;
+use crate::boot::session;
 use crate::locale::{Theme, language, t};
 use crate::locales::{access, shell as texts};
 use crate::ui::{Icon, IconView};
@@ -78,7 +78,7 @@ pub fn ThemeToggle() -> impl IntoView {
 #[component]
 fn AccountMenu() -> impl IntoView {
     let open = RwSignal::new(false);
-    let session = boot().session;
+    let session = session();
     let sign_out = move |_| {
         leptos::task::spawn_local(async {
             // Signed out or unreachable: either way the sign-in page tells what is so.

@@ -24,7 +24,7 @@ pub use add::AddNode;
 pub use detail::NodeDetail;
 pub use list::NodeList;
 
-use crate::boot::boot;
+use crate::boot::session;
 use crate::locale::{t, t_with};
 use crate::locales::{access, nodes as texts, states};
 use crate::ui::aspect_word;
@@ -41,6 +41,6 @@ fn state_word(link: LinkState, aspect: Aspect) -> &'static str {
 
 /// Why the reader may not change nodes.
 fn closed_to_reader() -> Option<String> {
-    let role = boot().session?.role;
+    let role = session()?.role;
     (!role.may(Permission::NodesWrite)).then(|| t_with(states::NO_ROLE, &[&t(access::role(role))]))
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use signalbox_domain::access::PASSWORD_LEAST_CHARACTERS;
 
 use crate::api;
-use crate::boot::boot;
+use crate::boot::session;
 use crate::locale::{t, t_with};
 use crate::locales::{access, settings as texts, shell, words};
 use crate::sending::Sending;
@@ -21,7 +21,7 @@ struct PasswordChange {
 
 #[component]
 pub(super) fn OwnAccount() -> impl IntoView {
-    let own = boot().session;
+    let own = session();
     let facts = own.map(|own| {
         view! {
             <dl class="facts">

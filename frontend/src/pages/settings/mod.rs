@@ -8,14 +8,14 @@ mod tokens;
 use leptos::prelude::*;
 use signalbox_domain::access::{Permission, Role};
 
-use crate::boot::{boot, may};
+use crate::boot::{may, session};
 use crate::locale::{t, t_with};
 use crate::locales::{access, settings as texts, words};
 use crate::ui::{CopyButton, Dialog, PageHead, Plates};
 
 #[component]
 pub fn Settings() -> impl IntoView {
-    let session = boot().session;
+    let session = session();
     let who =
         session.map(|own| t_with(texts::SIGNED_IN_AS, &[&own.name, &t(access::role(own.role))]));
     view! {

@@ -7,7 +7,7 @@ use signalbox_domain::access::{ApiToken, Role};
 
 use super::{ShownOnce, roles};
 use crate::api;
-use crate::boot::boot;
+use crate::boot::session;
 use crate::document::{Document, use_document};
 use crate::locale::{t, t_with};
 use crate::locales::{access, settings as texts, words};
@@ -84,7 +84,7 @@ pub(super) fn Tokens() -> impl IntoView {
 
 #[component]
 fn Make(tokens: Document<Vec<ApiToken>>, making: RwSignal<bool>, issued: Issued) -> impl IntoView {
-    let own = boot().session.map_or(Role::Viewer, |session| session.role);
+    let own = session().map_or(Role::Viewer, |session| session.role);
     let name = RwSignal::new(String::new());
     let days = RwSignal::new(USUAL_DAYS.to_owned());
     let role = RwSignal::new(Role::Viewer);
