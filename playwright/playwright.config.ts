@@ -18,6 +18,7 @@ export const chromium = {
 
 export default defineConfig({
   testDir: 'tests',
+  globalSetup: './somebody.ts',
   // The tests share one console and one fleet, and some of them change it.
   workers: 1,
   retries: 0,
