@@ -16,13 +16,15 @@ use crate::ids::{JobId, NodeId};
 use crate::jobs::LogLine;
 use crate::time::Timestamp;
 
-/// What one can subscribe to; written `fleet`, `node/7`, `jobs`, `job/12`, `backups`, `vrrp`.
+/// What one can subscribe to; written `fleet`, `node/7`, `firewall/7`, `jobs`, `job/12`, `backups`, `vrrp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// [`crate::fleet::FleetView`]
     Fleet,
     /// [`crate::nodes::NodeView`]
     Node(NodeId),
+    /// [`crate::firewall::FirewallView`]
+    Firewall(NodeId),
     /// [`crate::vrrp::VrrpView`]
     Vrrp,
     /// [`crate::backups::BackupsView`]
@@ -38,6 +40,7 @@ impl Topic {
         match self {
             Topic::Fleet => Permission::FleetRead,
             Topic::Node(_) => Permission::NodesRead,
+            Topic::Firewall(_) => Permission::FirewallRead,
             Topic::Vrrp => Permission::VrrpRead,
             Topic::Backups => Permission::BackupsRead,
             Topic::Jobs | Topic::Job(_) => Permission::JobsRead,
@@ -50,6 +53,7 @@ impl fmt::Display for Topic {
         match self {
             Topic::Fleet => f.write_str("fleet"),
             Topic::Node(id) => write!(f, "node/{id}"),
+            Topic::Firewall(id) => write!(f, "firewall/{id}"),
             Topic::Vrrp => f.write_str("vrrp"),
             Topic::Backups => f.write_str("backups"),
             Topic::Jobs => f.write_str("jobs"),
@@ -59,7 +63,9 @@ impl fmt::Display for Topic {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected fleet, node/<id>, vrrp, backups, jobs or job/<id>; found {found:?}")]
+#[error(
+    "expected fleet, node/<id>, firewall/<id>, vrrp, backups, jobs or job/<id>; found {found:?}"
+)]
 pub struct UnknownTopic {
     pub found: String,
 }
@@ -78,6 +84,7 @@ impl FromStr for Topic {
                 _ => Err(unknown()),
             },
             Some(("node", id)) => id.parse().map(Topic::Node).map_err(|_| unknown()),
+            Some(("firewall", id)) => id.parse().map(Topic::Firewall).map_err(|_| unknown()),
             Some(("job", id)) => id.parse().map(Topic::Job).map_err(|_| unknown()),
             Some(_) => Err(unknown()),
         }
@@ -245,7 +252,7 @@ mod tests {
 
     #[test]
     fn topics_are_read_as_they_are_written() {
-        for topic in ["fleet", "node/7", "vrrp", "backups", "jobs", "job/12"] {
+        for topic in ["fleet", "node/7", "firewall/7", "vrrp", "backups", "jobs", "job/12"] {
             assert_eq!(topic.parse::<Topic>().unwrap().to_string(), topic);
         }
         for text in ["", "node", "node/", "node/x", "nodes/1", "job/1/2", "Fleet"] {

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Permission;
 use crate::backups::BackupKind;
+use crate::firewall::Tool;
+use crate::firewall::plan::WITHIN_S;
 use crate::ids::NodeId;
+use crate::values::Sha256Hex;
 use crate::vrrp::InstanceName;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,24 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<NodeId>,
     },
+    /// Replace the rules of one iptables on a node, and restore the old ones unless the new are kept.
+    #[serde(rename = "firewall.apply")]
+    FirewallApply {
+        node: NodeId,
+        tool: Tool,
+        /// The whole of the rules, as iptables-restore reads them.
+        rules: String,
+        /// The digest of the rules that these were made from. They must still be there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<Sha256Hex>,
+        /// How long the new rules may stand without being kept, 15 to 3600 s.
+        #[serde(default = "within_s")]
+        within_s: u32,
+    },
+}
+
+fn within_s() -> u32 {
+    WITHIN_S
 }
 
 impl Operation {
@@ -37,6 +58,7 @@ impl Operation {
         match self {
             Operation::VrrpHandOver { .. } => "vrrp.hand_over",
             Operation::BackupsTake { .. } => "backups.take",
+            Operation::FirewallApply { .. } => "firewall.apply",
         }
     }
 
@@ -44,6 +66,7 @@ impl Operation {
         match self {
             Operation::VrrpHandOver { .. } => Permission::VrrpHandOver,
             Operation::BackupsTake { .. } => Permission::BackupsTake,
+            Operation::FirewallApply { .. } => Permission::FirewallApply,
         }
     }
 }

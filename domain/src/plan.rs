@@ -93,6 +93,12 @@ pub struct Step {
 pub enum Action {
     /// Runs a command; the step fails unless its output meets `expect`.
     Run { node: NodeId, command: RemoteCommand, expect: Expect },
+    /// Like `run`, on a connection made for it alone: one that stands already tells nothing of what
+    /// becomes of a new one.
+    RunAnew { node: NodeId, command: RemoteCommand, expect: Expect },
+    /// Waits for a person to say that what was done shall stay; the step fails when nobody does
+    /// within `within_ms`.
+    Confirm { within_ms: u64 },
     /// Repeats a check until it holds; the step fails when `timeout_ms` passes first.
     Await { check: Check, every_ms: u64, timeout_ms: u64 },
     /// Starts a client that keeps asking through the virtual IP; it goes on through later steps.
@@ -110,10 +116,12 @@ impl Action {
     /// The node that it runs on, where it runs on one.
     pub fn node(&self) -> Option<NodeId> {
         match self {
-            Action::Run { node, .. } | Action::Capture { node, .. } => Some(*node),
+            Action::Run { node, .. }
+            | Action::RunAnew { node, .. }
+            | Action::Capture { node, .. } => Some(*node),
             Action::Await { check, .. } => Some(check.node),
             Action::StartClientProbe { probe } => Some(probe.node),
-            Action::StopClientProbe | Action::DiscardCapture => None,
+            Action::Confirm { .. } | Action::StopClientProbe | Action::DiscardCapture => None,
         }
     }
 }

@@ -169,6 +169,13 @@ value!(
     |text| (8..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit())
 );
 
+value!(
+    /// A SHA-256 digest.
+    Sha256Hex,
+    "64 hexadecimal digits",
+    |text| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())
+);
+
 /// One line of visible text that no program takes for an option.
 fn is_label(text: &str, max_chars: usize) -> bool {
     !text.is_empty()

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{access, backups, fleet, jobs, vrrp_holders};
+use crate::app::{access, backups, firewall, fleet, jobs, vrrp_holders};
 use crate::config::Config;
 use crate::http;
 use crate::http::origin::{OriginError, Origins};
@@ -56,6 +56,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     jobs::take_up_unfinished(&app).await.map_err(StartError::Store)?;
 
     let backups = tokio::spawn(backups::keep_current(app.clone()));
+    let firewall = tokio::spawn(firewall::keep_current(app.clone()));
     let fleet = tokio::spawn(fleet::keep_current(app.clone()));
     let holders = tokio::spawn(vrrp_holders::keep_current(app.clone()));
     let ending = CancellationToken::new();
@@ -75,6 +76,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         }
     }
     backups.abort();
+    firewall.abort();
     fleet.abort();
     holders.abort();
     app.store.close().await;

@@ -40,6 +40,10 @@ pub enum Permission {
     BackupsTake,
     #[serde(rename = "backups:download")]
     BackupsDownload,
+    #[serde(rename = "firewall:read")]
+    FirewallRead,
+    #[serde(rename = "firewall:apply")]
+    FirewallApply,
     #[serde(rename = "lvs:read")]
     LvsRead,
     #[serde(rename = "vrrp:read")]
@@ -59,7 +63,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 15] = [
+    pub const ALL: [Permission; 17] = [
         Permission::FleetRead,
         Permission::NodesRead,
         Permission::NodesWrite,
@@ -67,6 +71,8 @@ impl Permission {
         Permission::BackupsRead,
         Permission::BackupsTake,
         Permission::BackupsDownload,
+        Permission::FirewallRead,
+        Permission::FirewallApply,
         Permission::LvsRead,
         Permission::VrrpRead,
         Permission::VrrpHandOver,
@@ -84,6 +90,7 @@ impl Permission {
             | Permission::NodesRead
             | Permission::EnginesRead
             | Permission::BackupsRead
+            | Permission::FirewallRead
             | Permission::LvsRead
             | Permission::VrrpRead
             | Permission::JobsRead
@@ -91,6 +98,7 @@ impl Permission {
             // Who did what from where is for those who may act themselves.
             Permission::AuditRead
             | Permission::BackupsTake
+            | Permission::FirewallApply
             | Permission::VrrpHandOver
             | Permission::JobsControl => Role::Operator,
             // A backup holds every row of the database.

@@ -7,30 +7,43 @@
 //! is *unknown*, never a guess.
 
 mod address;
+mod canonical;
 mod cover;
 mod evaluate;
+mod interlock;
 mod lint;
 mod model;
+pub mod needs;
 mod packet;
 mod parse;
+pub mod plan;
 mod ports;
+mod reading;
 mod render;
 mod rule;
+pub mod scripts;
 mod target;
 mod test;
 mod token;
+mod tool;
 mod trace;
+mod view;
 mod walk;
 mod words;
 
 pub use address::{AddressRange, Network};
+pub use canonical::{CountersByChain, canonical, counters, digest};
 pub use evaluate::{Host, Truth};
+pub use interlock::is_anothers;
 pub use lint::{Finding, FindingKind, Severity, lint};
 pub use model::{Chain, Counters, Family, Policy, Rule, Ruleset, Table, TableName};
 pub use packet::{ConnectionState, Direction, Packet, Transport};
 pub use parse::{ParseError, parse};
 pub use ports::PortRange;
+pub use reading::{ConsoleLine, Reading};
 pub use render::render;
 pub use target::{NatRange, Target};
 pub use test::{Condition, Protocol, Test};
+pub use tool::{Tool, UnknownTool};
 pub use trace::{Deed, Outcome, Step, Trace, trace};
+pub use view::{FirewallView, Other, OwnAddress, RulesetView};

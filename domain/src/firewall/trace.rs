@@ -126,6 +126,23 @@ impl fmt::Display for Deed {
     }
 }
 
+impl Trace {
+    /// The rule or policy that the outcome rests on, e.g. `filter INPUT 4 DROP`; where that is
+    /// unknown, the first rule in doubt.
+    pub fn deciding(&self) -> String {
+        let in_doubt = self.steps.iter().find(|step| step.truth == Truth::Unknown);
+        match in_doubt.or(self.steps.last()) {
+            None => "no rule matches".to_owned(),
+            Some(Step { table, chain, rule: Some(rule), deed, .. }) => {
+                format!("{table} {chain} {rule} {deed}")
+            }
+            Some(Step { table, chain, rule: None, deed, .. }) => {
+                format!("{table} {chain} policy {deed}")
+            }
+        }
+    }
+}
+
 /// Ways that are followed before the outcome is called unknown.
 const WAYS: usize = 32;
 

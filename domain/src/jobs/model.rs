@@ -78,6 +78,9 @@ pub struct JobView {
     pub measurement: Option<Measurement>,
     /// The backup that this job took.
     pub backup: Option<BackupId>,
+    /// Until when somebody must say that what was done shall stay; `None` when nothing waits for it.
+    #[serde(default)]
+    pub confirm_until: Option<Timestamp>,
     /// What cancelling would do now; `None` when it cannot be cancelled.
     pub cancel: Option<Phrase>,
     pub way_back: Phrase,

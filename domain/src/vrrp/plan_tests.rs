@@ -45,7 +45,10 @@ fn action_text(action: &Action) -> String {
             format!("node {} asks: {}", probe.node, probe.command.readable())
         }
         Action::StopClientProbe => "stop asking".to_owned(),
-        Action::Capture { .. } | Action::DiscardCapture => unreachable!(),
+        Action::RunAnew { .. }
+        | Action::Confirm { .. }
+        | Action::Capture { .. }
+        | Action::DiscardCapture => unreachable!(),
     }
 }
 

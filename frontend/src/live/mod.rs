@@ -153,6 +153,7 @@ pub fn path_of(topic: Topic) -> String {
     match topic {
         Topic::Fleet => "/api/v1/fleet".to_owned(),
         Topic::Node(id) => format!("/api/v1/nodes/{id}"),
+        Topic::Firewall(id) => format!("/api/v1/firewall/{id}"),
         Topic::Vrrp => "/api/v1/vrrp".to_owned(),
         Topic::Backups => "/api/v1/backups".to_owned(),
         Topic::Jobs => "/api/v1/jobs".to_owned(),

@@ -36,4 +36,7 @@ pub const PROBE: Text =
 pub const PROBE_STOP: Text = text("count what the client lost", "统计客户端丢失的请求");
 pub const DISCARD: Text =
     text("remove what the cut backup left on the console", "清除中断的备份在控制台上的残留");
+pub const ANEW: Text = text("by a new connection: {0}", "用新连接：{0}");
+pub const CONFIRM: Text =
+    text("wait {0} s for somebody to keep it, then roll back", "等待 {0} 秒供人保留，否则回滚");
 pub const AWAIT: Text = text("until {0}", "直到 {0}");

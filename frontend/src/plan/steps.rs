@@ -29,17 +29,8 @@ impl NodeNames {
 
     /// The nodes that a plan's steps touch.
     pub(super) fn of_plan(self, draft: &Draft) -> BTreeSet<NodeId> {
-        let actions = draft.steps.iter().flat_map(|step| &step.actions).filter_map(node_of);
+        let actions = draft.steps.iter().flat_map(|step| &step.actions).filter_map(Action::node);
         actions.chain(draft.verification.iter().map(|check| check.node)).collect()
-    }
-}
-
-fn node_of(action: &Action) -> Option<NodeId> {
-    match action {
-        Action::Run { node, .. } | Action::Capture { node, .. } => Some(*node),
-        Action::Await { check, .. } => Some(check.node),
-        Action::StartClientProbe { probe } => Some(probe.node),
-        Action::StopClientProbe | Action::DiscardCapture => None,
     }
 }
 
@@ -54,9 +45,11 @@ fn command_lines(actions: &[Action], names: NodeNames) -> Vec<CommandLine> {
 }
 
 fn line(action: &Action, names: NodeNames) -> CommandLine {
-    let node = node_of(action).map_or(String::new(), |node| names.get(node));
+    let node = action.node().map_or(String::new(), |node| names.get(node));
     let text = match action {
         Action::Run { command, .. } | Action::Capture { command, .. } => command.readable(),
+        Action::RunAnew { command, .. } => t_with(texts::ANEW, &[&command.readable()]),
+        Action::Confirm { within_ms } => t_with(texts::CONFIRM, &[&(within_ms / 1000)]),
         Action::Await { check, .. } => t_with(texts::AWAIT, &[&say(&check.title)]),
         Action::StartClientProbe { probe } => t_with(texts::PROBE, &[&probe.interval_ms]),
         Action::StopClientProbe => t(texts::PROBE_STOP).to_owned(),
@@ -120,14 +113,17 @@ pub(super) fn script(draft: &Draft, names: &NodeNames) -> String {
         for action in &step.actions {
             let line = line(action, *names);
             match action {
-                Action::Run { command, .. } | Action::Capture { command, .. } => {
+                Action::Run { command, .. }
+                | Action::RunAnew { command, .. }
+                | Action::Capture { command, .. } => {
                     text.push_str(&format!("# {}\n{}\n", line.node, command.line(Elevation::None)));
                 }
                 Action::Await { check, .. } => {
                     let command = check.command.line(Elevation::None);
                     text.push_str(&format!("# {}: {}\n{command}\n", line.node, line.text));
                 }
-                Action::StartClientProbe { .. }
+                Action::Confirm { .. }
+                | Action::StartClientProbe { .. }
                 | Action::StopClientProbe
                 | Action::DiscardCapture => {
                     text.push_str(&format!("# {} {}\n", line.node, line.text));

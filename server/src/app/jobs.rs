@@ -16,7 +16,7 @@ use crate::app::access::Actor;
 use crate::app::audit;
 use crate::app::plans::{self, PlanError};
 use crate::clock;
-use crate::jobs::{self, CancelError, RollBackError};
+use crate::jobs::{self, CancelError, ConfirmError, RollBackError};
 use crate::state::App;
 use crate::store::{Admission, JobRecord, NewJob, StoreError};
 
@@ -191,6 +191,13 @@ pub async fn cancel(app: &App, actor: &Actor, job: JobId) -> Result<(), CancelEr
     let mut deed = audit::deed(actor, "jobs.cancel", format!("job {job}"));
     deed.job = Some(job);
     audit::attempt(&app.store, &deed, app.jobs.cancel(job, &actor.name)).await
+}
+
+/// Says that what a job did shall stay, where it waits for that.
+pub async fn confirm(app: &App, actor: &Actor, job: JobId) -> Result<(), ConfirmError> {
+    let mut deed = audit::deed(actor, "jobs.confirm", format!("job {job}"));
+    deed.job = Some(job);
+    audit::attempt(&app.store, &deed, app.jobs.confirm(job, &actor.name)).await
 }
 
 /// Takes a job back once more that waits for an operator.

@@ -6,6 +6,7 @@ use signalbox_domain::plan::{Draft, Plan};
 
 use crate::app::access::Actor;
 use crate::app::backups::{self, BackupError};
+use crate::app::firewall::{self, FirewallError, Wish};
 use crate::app::vrrp::{self, VrrpError};
 use crate::clock;
 use crate::state::App;
@@ -21,6 +22,8 @@ pub enum PlanError {
     #[error(transparent)]
     Backups(#[from] BackupError),
     #[error(transparent)]
+    Firewall(#[from] FirewallError),
+    #[error(transparent)]
     Vrrp(#[from] VrrpError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,6 +37,11 @@ pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError>
         Operation::VrrpHandOver { instance, to } => Ok(vrrp::draft(app, instance, *to).await?),
         Operation::BackupsTake { engine, kind, source } => {
             Ok(backups::draft(app, *engine, *kind, *source).await?)
+        }
+        Operation::FirewallApply { node, tool, rules, base, within_s } => {
+            let (base, within_s) = (base.as_ref(), *within_s);
+            let wish = Wish { node: *node, tool: *tool, rules, base, within_s };
+            Ok(firewall::draft(app, wish).await?)
         }
     }
 }

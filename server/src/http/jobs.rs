@@ -19,7 +19,7 @@ use crate::app::jobs::{self, Submission, SubmitError};
 use crate::http::actor::Actor;
 use crate::http::error::Problem;
 use crate::http::page;
-use crate::jobs::{CancelError, RollBackError};
+use crate::jobs::{CancelError, ConfirmError, RollBackError};
 use crate::state::App;
 
 const LOG_PAGE_LINES: u32 = 500;
@@ -34,6 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get))
         .routes(routes!(log))
         .routes(routes!(cancel))
+        .routes(routes!(confirm))
         .routes(routes!(roll_back))
 }
 
@@ -144,6 +145,20 @@ async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
+/// Keep what a job did that waits for this until `confirm_until`. Cancelling it rolls it back at
+/// once.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/confirm", tag = "jobs", params(("id" = i64, Path)), responses((status = 202, body = JobView), (status = 409)))]
+async fn confirm(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<JobId>,
+) -> Result<(StatusCode, Json<JobView>), Problem> {
+    app.jobs.view(id).await?.ok_or_else(|| no_such_job(id))?;
+    jobs::confirm(&app, &actor, id).await?;
+    let job = app.jobs.view(id).await?.ok_or_else(|| no_such_job(id))?;
+    Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
 /// Roll back once more a job that waits for an operator.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/rollback", tag = "jobs", params(("id" = i64, Path)), responses((status = 202, body = JobView), (status = 409)))]
 async fn roll_back(
@@ -247,6 +262,25 @@ impl From<CancelError> for Problem {
                 ),
             ),
             CancelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Problem {
+        match error {
+            ConfirmError::NotRunning => conflict(
+                "not_running",
+                Phrase::new("The job is over, or has not begun.", "任务已结束或尚未开始。"),
+            ),
+            ConfirmError::NothingToKeep(_) => conflict(
+                "nothing_to_keep",
+                Phrase::new(
+                    "The job does not wait to be kept: not yet, or no longer.",
+                    "任务当前不等待保留：尚未到达或已经结束。",
+                ),
+            ),
+            ConfirmError::Store(error) => error.into(),
         }
     }
 }

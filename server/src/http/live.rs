@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::access::{Actor, still_admitted};
+use crate::app::firewall;
 use crate::clock;
 use crate::live::{Client, Delivery, LOG_PAGE};
 use crate::state::App;
@@ -114,6 +115,14 @@ impl Connection {
             }
             Topic::Node(node) => {
                 self.app.fleet.publish_node(node);
+                Ok(())
+            }
+            Topic::Firewall(node) if self.app.fleet.observed(node).is_none() => {
+                Err(Refusal::new("not_found", "there is no such node"))
+            }
+            Topic::Firewall(node) => {
+                let app = self.app.clone();
+                tokio::spawn(async move { firewall::publish(&app, node).await });
                 Ok(())
             }
             Topic::Job(job) if !self.app.hub.has(topic) => self.publish_job(job).await,

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod backups;
 pub mod engines;
 pub mod error;
+pub mod firewall;
 pub mod fleet;
 pub mod health;
 pub mod jobs;
@@ -46,6 +47,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(audit::routes())
         .merge(backups::routes())
         .merge(engines::routes())
+        .merge(firewall::routes())
         .merge(fleet::routes())
         .merge(jobs::routes())
         .merge(live::routes())

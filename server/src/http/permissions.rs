@@ -60,6 +60,7 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/backups/{id}", Access::Needs(Permission::BackupsRead)),
     row(Method::GET, "/api/v1/backups/{id}/file", Access::Needs(Permission::BackupsDownload)),
     row(Method::GET, "/api/v1/engines", Access::Needs(Permission::EnginesRead)),
+    row(Method::GET, "/api/v1/firewall/{node}", Access::Needs(Permission::FirewallRead)),
     row(Method::GET, "/api/v1/fleet", Access::Needs(Permission::FleetRead)),
     // Each topic asks for its own permission besides.
     row(Method::GET, "/api/v1/live", Access::Needs(Permission::FleetRead)),
@@ -84,6 +85,7 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/jobs/{id}", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/jobs/{id}/log", Access::Needs(Permission::JobsRead)),
     row(Method::POST, "/api/v1/jobs/{id}/cancel", Access::Needs(Permission::JobsControl)),
+    row(Method::POST, "/api/v1/jobs/{id}/confirm", Access::Needs(Permission::JobsControl)),
     row(Method::POST, "/api/v1/jobs/{id}/rollback", Access::Needs(Permission::JobsControl)),
     row(Method::POST, "/api/v1/plans", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/plans/{id}", Access::Needs(Permission::JobsRead)),

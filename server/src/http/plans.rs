@@ -58,6 +58,7 @@ impl From<PlanError> for Problem {
             }
             PlanError::Forbidden(_) => forbidden(),
             PlanError::Backups(error) => error.into(),
+            PlanError::Firewall(error) => error.into(),
             PlanError::Vrrp(error) => error.into(),
             PlanError::Store(error) => error.into(),
             PlanError::Json(error) => Problem::internal(&error),

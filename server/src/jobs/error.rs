@@ -33,6 +33,8 @@ pub enum StepError {
     },
     #[error("the client probe on node {node} asked nothing within {} s", .within.as_secs())]
     SilentProbe { node: NodeId, within: Duration },
+    #[error("nobody kept it within {} s", .within.as_secs())]
+    NotKept { within: Duration },
     #[error("cancelled by {by}")]
     Cancelled { by: String },
     #[error("the stream could not start on node {node}")]

@@ -79,6 +79,8 @@ impl Run {
 fn describe(action: &Action) -> String {
     match action {
         Action::Run { command, .. } => command.readable(),
+        Action::RunAnew { command, .. } => format!("by a new connection: {}", command.readable()),
+        Action::Confirm { within_ms } => format!("wait {within_ms} ms to be kept"),
         Action::Capture { command, .. } => format!("capture: {}", command.readable()),
         Action::Await { check, .. } => format!("wait until: {}", check.title.en),
         Action::StartClientProbe { probe } => format!("start: {}", probe.command.readable()),

@@ -13,6 +13,7 @@ use super::account::outcome;
 use super::board::Board;
 use super::cancellation::Cancellation;
 use super::check::{Proof, Wanted};
+use super::confirmation::Confirmation;
 use super::probe::Probe;
 use super::words::Interruption;
 use super::{Limits, StepError, words};
@@ -32,6 +33,7 @@ pub(super) struct Run {
     pub deed: Deed,
     pub board: Arc<Board>,
     pub cancellation: Arc<Cancellation>,
+    pub confirmation: Arc<Confirmation>,
     /// The client probe, while it runs.
     pub probe: Mutex<Option<Probe>>,
 }

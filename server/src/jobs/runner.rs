@@ -14,6 +14,7 @@ use super::account::{deed, outcome};
 use super::board::{Board, publish_newest};
 use super::cancellation::{Cancellation, NotCancellable};
 use super::check::longer;
+use super::confirmation::{Confirmation, NothingToKeep};
 use super::error::chain;
 use super::run::Run;
 use super::words;
@@ -63,6 +64,7 @@ pub struct Runner {
 struct Active {
     board: Arc<Board>,
     cancellation: Arc<Cancellation>,
+    confirmation: Arc<Confirmation>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +73,16 @@ pub enum CancelError {
     NotRunning,
     #[error(transparent)]
     NotCancellable(#[from] NotCancellable),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    #[error("the job is not running")]
+    NotRunning,
+    #[error(transparent)]
+    NothingToKeep(#[from] NothingToKeep),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -104,7 +116,7 @@ impl Runner {
             return Ok(());
         }
         let board = Arc::new(Board::new(self.store.clone(), Arc::clone(&self.hub), record.view));
-        let active = Active { board, cancellation: Arc::default() };
+        let active = Active { board, cancellation: Arc::default(), confirmation: Arc::default() };
         {
             let mut running = self.active();
             if running.contains_key(&job) {
@@ -137,6 +149,14 @@ impl Runner {
         active.cancellation.ask(by)?;
         self.store.mark_cancelled(job, by).await?;
         active.board.note(format!("{by} cancels the job")).await?;
+        Ok(())
+    }
+
+    /// Says that what the job did shall stay, if it waits for that.
+    pub async fn confirm(&self, job: JobId, by: &str) -> Result<(), ConfirmError> {
+        let active = self.active().get(&job).cloned().ok_or(ConfirmError::NotRunning)?;
+        active.confirmation.give(by)?;
+        active.board.note(format!("{by} keeps it")).await?;
         Ok(())
     }
 
@@ -220,6 +240,7 @@ impl Runner {
             draft: record.draft,
             board: active.board,
             cancellation: active.cancellation,
+            confirmation: active.confirmation,
             probe: tokio::sync::Mutex::default(),
         };
         run.carry_out(record.cancelled_by).await

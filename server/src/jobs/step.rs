@@ -87,7 +87,15 @@ impl Run {
         action: &Action,
     ) -> Result<Option<u32>, StepError> {
         match action {
-            Action::Run { node, command, expect } => self.command(*node, command, expect).await,
+            Action::Run { node, command, expect } => {
+                self.command(*node, command, expect, Way::Line).await
+            }
+            Action::RunAnew { node, command, expect } => {
+                self.command(*node, command, expect, Way::Anew).await
+            }
+            Action::Confirm { within_ms } => {
+                self.confirm(Duration::from_millis(*within_ms)).await.map(|()| None)
+            }
             Action::Await { check, every_ms, timeout_ms } => {
                 let every = Duration::from_millis(*every_ms);
                 let at_most = Duration::from_millis(*timeout_ms);
@@ -116,10 +124,15 @@ impl Run {
         node: NodeId,
         command: &RemoteCommand,
         expect: &Expect,
+        way: Way,
     ) -> Result<Option<u32>, StepError> {
         self.board.log(vec![entry(Some(node), LogKind::Command, command.readable())]).await?;
         let begun = Instant::now();
-        let output = match self.remote.run(node, command).await {
+        let answer = match way {
+            Way::Line => self.remote.run(node, command).await,
+            Way::Anew => self.remote.run_anew(node, command).await,
+        };
+        let output = match answer {
             Ok(output) => output,
             Err(source) => {
                 self.board.error(Some(node), format!("no answer: {source}")).await?;
@@ -139,6 +152,19 @@ impl Run {
             expected: expected(expect),
             excerpt: check_detail(expect, &output),
         })
+    }
+
+    /// Waits until somebody says that what was done shall stay.
+    async fn confirm(&self, within: Duration) -> Result<(), StepError> {
+        let until = clock::now().plus(within);
+        self.board.change(|view| view.confirm_until = Some(until)).await?;
+        let kept = tokio::select! {
+            by = self.confirmation.wait(within) => by.ok_or(StepError::NotKept { within }),
+            cancelled = self.cancellation.cancelled() => Err(cancelled),
+        };
+        self.confirmation.close();
+        self.board.change(|view| view.confirm_until = None).await?;
+        kept.map(drop)
     }
 
     async fn wait_until(
@@ -172,6 +198,15 @@ impl Run {
             }
         }
     }
+}
+
+/// By which connection a command goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The node's standing line.
+    Line,
+    /// One made for it.
+    Anew,
 }
 
 fn expected(expect: &Expect) -> String {

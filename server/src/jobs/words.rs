@@ -220,6 +220,7 @@ pub(super) fn error(error: &StepError) -> Phrase {
         StepError::NoStream { node, source } => format!("无法在节点 {node} 上开始传输：{source}"),
         StepError::Capture(source) => format!("备份不完整：{source}"),
         StepError::File(source) => format!("无法删除已写入的文件：{source}"),
+        StepError::NotKept { within } => format!("{} 秒内无人保留", within.as_secs()),
         StepError::Cancelled { by } => format!("由 {by} 取消"),
         StepError::Store(source) => format!("控制台数据库出错：{source}"),
     };

@@ -129,6 +129,21 @@ impl Remote for Lines {
         })
     }
 
+    fn run_anew<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Output> {
+        Box::pin(async move {
+            let deadline = deadline(command);
+            let target = self.directory.target(node).await?;
+            let dialled = connection::dial(self.directory.as_ref(), &target);
+            let connection = timeout_at(deadline, dialled)
+                .await
+                .map_err(|_| SshError::TimedOut(Duration::from_millis(command.timeout_ms)))??;
+            let connection = Arc::new(connection);
+            let output = session::run(&connection, command, deadline).await;
+            connection.close().await;
+            output
+        })
+    }
+
     fn stream<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Stream> {
         Box::pin(async move {
             let deadline = deadline(command);

@@ -40,6 +40,11 @@ pub trait Remote: Send + Sync {
     /// not an error.
     fn run<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Output>;
 
+    /// Like [`Remote::run`], on a connection made for it, which shows whether one can be made.
+    fn run_anew<'a>(&'a self, node: NodeId, command: &'a RemoteCommand) -> Asked<'a, Output> {
+        self.run(node, command)
+    }
+
     /// Starts a command whose output is read while it runs, at most for its time limit. Read it
     /// promptly: a reader that takes nothing for [`STALL_LIMIT`] loses the command, because all
     /// channels of a connection wait for the slowest.

@@ -195,6 +195,7 @@ fn read_record(
         measurement: measurement.map(serde_json::from_str).transpose()?,
         backup: backup.map(BackupId),
         // Only a job that runs now can be cancelled; the runner knows how.
+        confirm_until: None,
         cancel: None,
         way_back: draft.way_back.clone(),
         log_len: from_integer("log_len", row.try_get("log_len")?)?,
