@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::firewall::{ConnectionState, Direction, Family, Transport, parse};
+use crate::firewall::{ConnectionState, Direction, Family, Protocol, Transport, parse};
 
 fn rules(text: &str) -> Ruleset {
     parse(text, Family::V4).unwrap()
@@ -123,7 +123,7 @@ fn outgoing_packets_have_no_incoming_interface() {
 fn an_advert_is_followed_by_its_protocol() {
     let rules = rules("*filter\n:INPUT DROP\n-A INPUT -p 112 -d 224.0.0.18 -j ACCEPT\nCOMMIT\n");
     let advert = Packet {
-        protocol: super::super::Protocol(112),
+        protocol: Protocol(112),
         transport: Transport::Other,
         destination: ip("224.0.0.18"),
         ..to_port(0)
@@ -139,4 +139,13 @@ fn a_circle_of_chains_ends() {
     let rules =
         rules("*filter\n:INPUT DROP\n:a -\n:b -\n-A INPUT -j a\n-A a -j b\n-A b -j a\nCOMMIT\n");
     assert!(matches!(trace(&rules, &to_port(1), &host()).outcome, Outcome::Unknown { .. }));
+}
+
+#[test]
+fn an_advert_to_the_group_comes_in() {
+    let rules = rules("*filter\n:INPUT DROP\n:FORWARD ACCEPT\nCOMMIT\n");
+    let mut advert = Packet::syn(Direction::In, (ip("192.0.2.1"), 0), (ip("224.0.0.18"), 0));
+    (advert.protocol, advert.transport) = (Protocol(112), Transport::Other);
+    let host = Host { addresses: Some(vec![ip("192.0.2.2")]) };
+    assert_eq!(trace(&rules, &advert, &host).outcome, Outcome::Dropped);
 }

@@ -29,6 +29,11 @@ pub(super) struct Walk<'a> {
     assumptions: Vec<Phrase>,
 }
 
+/// Multicast, or the broadcast that no router passes on: no address of the node's, and yet its.
+fn is_to_many(destination: IpAddr) -> bool {
+    destination.is_multicast() || destination == IpAddr::from([255; 4])
+}
+
 /// How a table let the packet go at a hook.
 enum Passed {
     On,
@@ -89,6 +94,13 @@ impl<'a> Walk<'a> {
     fn route(&mut self) -> Direction {
         if self.packet.direction == Direction::Out {
             return Direction::Out;
+        }
+        if is_to_many(self.packet.destination) {
+            self.assume(Phrase::new(
+                "A group's packet goes to this node where it joined the group, and on where it routes it: it takes the direction that was asked for",
+                "组播报文在本机加入该组时交付本机，在路由该组时转发：按所选方向处理",
+            ));
+            return self.packet.direction;
         }
         match self.host.has(self.packet.destination) {
             Truth::Yes => Direction::In,

@@ -14,6 +14,7 @@ mod approvals;
 mod backups;
 mod console;
 mod directors;
+mod firewall;
 mod full_disk;
 mod nodes;
 mod restore;
