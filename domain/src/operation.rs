@@ -62,6 +62,16 @@ impl Operation {
         }
     }
 
+    /// For lists of jobs, which many pages keep: without the text of rules, which the job's plan has.
+    #[must_use]
+    pub fn abridged(&self) -> Operation {
+        let mut abridged = self.clone();
+        if let Operation::FirewallApply { rules, .. } = &mut abridged {
+            *rules = format!("# {} lines, which the job's plan has\n", rules.lines().count());
+        }
+        abridged
+    }
+
     pub fn permission(&self) -> Permission {
         match self {
             Operation::VrrpHandOver { .. } => Permission::VrrpHandOver,

@@ -117,3 +117,7 @@ fn line(text: &str) -> Option<ConsoleLine> {
     let port = words.next()?.parse().ok()?;
     Some(ConsoleLine { from, to, port })
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

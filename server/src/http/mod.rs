@@ -36,7 +36,8 @@ use crate::http::error::Problem;
 use crate::state::App;
 
 /// The largest body that a request may have, in bytes.
-const BODY_LIMIT: usize = 1024 * 1024;
+/// A ruleset of tens of thousands of rules.
+const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Every route of the API. One line a feature.
 fn api() -> OpenApiRouter<App> {

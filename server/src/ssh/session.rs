@@ -12,10 +12,11 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use super::connection::Connection;
 use super::{Output, SshError, Stream, StreamEvent};
 
-const STDOUT_CAP: usize = 1024 * 1024;
+/// The rules of a large packet filter come to a megabyte.
+const STDOUT_CAP: usize = 4 * 1024 * 1024;
 const STDERR_CAP: usize = 64 * 1024;
 /// What comes over the caps is dropped, up to here; then the command is ended.
-const FLOOD_LIMIT: usize = 16 * STDOUT_CAP;
+const FLOOD_LIMIT: usize = 4 * STDOUT_CAP;
 
 /// How long a channel may take to open, whatever the command's own limit.
 const START_LIMIT: Duration = Duration::from_secs(10);

@@ -203,7 +203,7 @@ async fn insert(
     )
     .bind(new.plan.id.0)
     .bind(serde_json::to_string(&draft.title)?)
-    .bind(serde_json::to_string(&draft.operation)?)
+    .bind(serde_json::to_string(&draft.operation.abridged())?)
     .bind(word(&JobState::Queued)?)
     .bind(serde_json::to_string(&new.status)?)
     .bind(new.account.0)
