@@ -104,7 +104,7 @@ async fn what_no_handler_answers_is_a_problem_too() {
     };
     let huge = {
         let mut request = request(Method::POST, &admin, accounts, Some(json!({})));
-        *request.body_mut() = Body::from(format!("{{\"name\":\"{}\"}}", "x".repeat(1 << 20)));
+        *request.body_mut() = Body::from(format!("{{\"name\":\"{}\"}}", "x".repeat(8 << 20)));
         console.send(request).await
     };
     for (answer, status, code) in [

@@ -278,13 +278,13 @@ async fn a_port_that_accepts_and_says_nothing_is_given_up_at_the_time_limit() {
 
 #[tokio::test]
 async fn a_flood_is_cut_at_the_cap_and_then_ended() {
-    let text = "x".repeat(3 << 20);
+    let text = "x".repeat(5 << 20);
     let fixture = Fixture::new(Behaviour::answering(move |line| {
         if line.ends_with("hostname") { Answer::prints(&text) } else { Answer::Flood }
     }))
     .await;
     let output = fixture.lines.run(NODE, &hostname()).await.unwrap();
-    assert_eq!((output.stdout.len(), output.truncated), (1 << 20, true));
+    assert_eq!((output.stdout.len(), output.truncated), (4 << 20, true));
 
     let refused = fixture.lines.run(NODE, &RemoteCommand::new("yes")).await;
     assert!(matches!(refused, Err(SshError::TooMuchOutput { .. })), "{refused:?}");

@@ -83,13 +83,13 @@ fn row(name: String, member: &MemberView, aspect: Aspect, class: &'static str) -
                 </span>
             </td>
             <td class="mono" title=t(words::STATE)>{word}</td>
-            <td>{holds}</td>
-            <td class="r">{member.conf.priority.to_string()}</td>
-            <td class="r">{effective}</td>
+            <td data-label=t(texts::HOLDS)>{holds}</td>
+            <td class="r" data-label=t(texts::BASE)>{member.conf.priority.to_string()}</td>
+            <td class="r" data-label=t(texts::EFFECTIVE)>{effective}</td>
             <td class="i2 less">{adverts}</td>
             <td class="i2 less">{timers(&member.conf)}</td>
-            <td class="r">{since}</td>
-            <td class="r i3">{seen}</td>
+            <td class="r" data-label=t(texts::SINCE)>{since}</td>
+            <td class="r i3" data-label=t(texts::SEEN)>{seen}</td>
         </tr>
     }
 }
