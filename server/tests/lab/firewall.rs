@@ -233,6 +233,23 @@ fn a_node_that_hears_nothing_restores_the_old_rules() {
     assert!(!has(&directors, AFTER));
 }
 
+#[test]
+fn a_line_cut_while_the_draft_is_live_ends_with_the_old_rules() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let (console, _clean) = lab(&directors);
+    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 15));
+    let job = console.run(&plan);
+    assert!(console.await_step(job, "sign_in"), "{}", console.log(job));
+    // Longer than the timer on the node.
+    let cut = "ip link set mgmt0 down; sleep 40; ip link set mgmt0 up";
+    directors.sh(NODE, &format!("nohup sh -c '{cut}' > /dev/null 2>&1 &"));
+    let ended = console.finish(job);
+    directors.until("the line is back", || directors.lab.ssh_ok(NODE, &["true"]).is_ok());
+    eprintln!("cut: {:?}: {}", ended.summary.state, ended.summary.status.en);
+    assert_eq!(ended.summary.state, JobState::RolledBack, "{}", console.log(job));
+    assert!(has(&directors, BEFORE) && !has(&directors, AFTER));
+}
+
 /// The scripts, where no plan would come: a table that the kernel refuses behind one that it takes.
 #[test]
 fn a_second_table_that_is_refused_leaves_the_first_as_it_was() {
