@@ -14,8 +14,9 @@ use crate::{
     places::Places,
 };
 
-/// Debian packages that the build and the browser tests need; the font is for their Chinese pages.
-const BUILD_PACKAGES: &[&str] = &["build-essential", "chromium", "fonts-noto-cjk"];
+/// Debian packages that the build and the browser tests need, the font for their Chinese pages, and
+/// iptables, which the firewall's simulation is held against.
+const BUILD_PACKAGES: &[&str] = &["build-essential", "chromium", "fonts-noto-cjk", "iptables"];
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 

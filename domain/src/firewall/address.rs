@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
+use super::evaluate::Truth;
 use super::model::Family;
 
 /// An address and a mask, which need not be a prefix (iptables(8)).
@@ -53,6 +54,23 @@ impl Network {
             && bits(address) & self.mask == bits(self.address)
     }
 
+    /// Whether an address of the range, whichever it is, is in the network.
+    pub(super) fn holds(&self, range: &AddressRange) -> Truth {
+        if range.first == range.last {
+            return Truth::of(self.contains(range.first));
+        }
+        let width = width(self.address);
+        if range.first.is_ipv4() != self.address.is_ipv4() {
+            return Truth::No;
+        }
+        // Other masks part the addresses into more than one range.
+        if self.mask != prefix(self.mask.count_ones(), width) {
+            return Truth::Unknown;
+        }
+        let last = from_bits(bits(self.address) | (ones(width) & !self.mask), self.address);
+        AddressRange { first: self.address, last }.holds(range)
+    }
+
     pub fn is_one_address(&self) -> bool {
         self.mask == ones(width(self.address))
     }
@@ -90,6 +108,15 @@ impl AddressRange {
         let range = AddressRange { first: first.parse().ok()?, last: last.parse().ok()? };
         (range.first.is_ipv4() == range.last.is_ipv4() && range.first <= range.last)
             .then_some(range)
+    }
+
+    /// Whether an address of the other range, whichever it is, is in this one.
+    pub(super) fn holds(&self, other: &AddressRange) -> Truth {
+        match (self.contains(other.first), self.contains(other.last)) {
+            (true, true) => Truth::Yes,
+            (false, false) if other.last < self.first || self.last < other.first => Truth::No,
+            _ => Truth::Unknown,
+        }
     }
 
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::address::AddressRange;
 use super::model::Rule;
 use super::packet::{ConnectionState, Packet, Transport};
 use super::ports::PortRange;
@@ -27,11 +28,24 @@ pub struct Host {
 /// A packet as it is at one hook.
 pub(super) struct View<'a> {
     pub(super) packet: &'a Packet,
+    /// What the packet's ends can be, where that is not what it says.
+    pub(super) source: Option<&'a End>,
+    pub(super) destination: Option<&'a End>,
     pub(super) host: &'a Host,
     pub(super) in_interface: Interface<'a>,
     pub(super) out_interface: Interface<'a>,
     /// Connection tracking has seen it: in the table raw it has not yet.
     pub(super) tracked: bool,
+}
+
+/// An end of a packet after a translation that had a choice: one of these addresses and ports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) addresses: Vec<AddressRange>,
+    /// `None`: as the packet says.
+    pub(super) ports: Option<PortRange>,
+    /// All of the addresses are the node's own.
+    pub(super) is_own: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +68,12 @@ impl Host {
 impl Truth {
     pub(super) fn of(holds: bool) -> Truth {
         if holds { Truth::Yes } else { Truth::No }
+    }
+
+    /// What holds whichever of the possible ones it is.
+    fn of_each(each: impl Iterator<Item = Truth>) -> Truth {
+        each.reduce(|all, one| if all == one { all } else { Truth::Unknown })
+            .unwrap_or(Truth::Unknown)
     }
 
     fn negated(self, negated: bool) -> Truth {
@@ -81,23 +101,30 @@ pub(super) fn rule(rule: &Rule, view: &View<'_>) -> Truth {
 fn holds(condition: &Condition, view: &View<'_>) -> Truth {
     let packet = view.packet;
     let truth = match &condition.test {
-        Test::Source(network) => Truth::of(network.contains(packet.source)),
-        Test::Destination(network) => Truth::of(network.contains(packet.destination)),
-        Test::SourceRange(range) => Truth::of(range.contains(packet.source)),
-        Test::DestinationRange(range) => Truth::of(range.contains(packet.destination)),
+        Test::Source(network) => address(packet.source, view.source, |a| network.holds(a)),
+        Test::Destination(network) => {
+            address(packet.destination, view.destination, |a| network.holds(a))
+        }
+        Test::SourceRange(range) => address(packet.source, view.source, |a| range.holds(a)),
+        Test::DestinationRange(range) => {
+            address(packet.destination, view.destination, |a| range.holds(a))
+        }
         Test::InInterface(name) => interface(name, view.in_interface),
         Test::OutInterface(name) => interface(name, view.out_interface),
         Test::Protocol(protocol) => {
             Truth::of(*protocol == Protocol::ALL || *protocol == packet.protocol)
         }
-        Test::SourcePort(range) => port(packet, packet.source_port(), &[*range]),
-        Test::DestinationPort(range) => port(packet, packet.destination_port(), &[*range]),
-        Test::SourcePorts(ranges) => port(packet, packet.source_port(), ranges),
-        Test::DestinationPorts(ranges) => port(packet, packet.destination_port(), ranges),
-        Test::EitherPort(ranges) => match port(packet, packet.source_port(), ranges) {
-            Truth::No => port(packet, packet.destination_port(), ranges),
-            truth => truth,
-        },
+        Test::SourcePort(range) => source_port(view, &[*range]),
+        Test::DestinationPort(range) => destination_port(view, &[*range]),
+        Test::SourcePorts(ranges) => source_port(view, ranges),
+        Test::DestinationPorts(ranges) => destination_port(view, ranges),
+        Test::EitherPort(ranges) => {
+            match (source_port(view, ranges), destination_port(view, ranges)) {
+                (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+                (Truth::No, Truth::No) => Truth::No,
+                _ => Truth::Unknown,
+            }
+        }
         Test::TcpFlags { mask, set } => match packet.transport {
             Transport::Tcp { flags, .. } => Truth::of(flags & mask == *set),
             _ => Truth::No,
@@ -110,8 +137,8 @@ fn holds(condition: &Condition, view: &View<'_>) -> Truth {
         },
         Test::State(states) => Truth::of(states.contains(&state(view))),
         Test::Mark { value, mask } => Truth::of(packet.mark & mask == *value),
-        Test::DestinationIsLocal => view.host.has(packet.destination),
-        Test::SourceIsLocal => view.host.has(packet.source),
+        Test::DestinationIsLocal => is_local(packet.destination, view.destination, view.host),
+        Test::SourceIsLocal => is_local(packet.source, view.source, view.host),
         Test::Comment(_) => return Truth::Yes,
         Test::Other { .. } => Truth::Unknown,
     };
@@ -129,6 +156,9 @@ fn state(view: &View<'_>) -> ConnectionState {
 }
 
 fn interface(asked: &str, its: Interface<'_>) -> Truth {
+    if asked == "+" {
+        return Truth::Yes;
+    }
     let its = match its {
         Interface::Named(name) => name,
         Interface::Absent => "",
@@ -140,10 +170,40 @@ fn interface(asked: &str, its: Interface<'_>) -> Truth {
     })
 }
 
-fn port(packet: &Packet, port: Option<u16>, ranges: &[PortRange]) -> Truth {
+fn address(its: IpAddr, end: Option<&End>, holds: impl Fn(&AddressRange) -> Truth) -> Truth {
+    match end {
+        None => holds(&AddressRange { first: its, last: its }),
+        Some(end) => Truth::of_each(end.addresses.iter().map(holds)),
+    }
+}
+
+fn is_local(its: IpAddr, end: Option<&End>, host: &Host) -> Truth {
+    match end {
+        Some(end) if end.is_own => Truth::Yes,
+        _ => address(its, end, |range| match range.first == range.last {
+            true => host.has(range.first),
+            false => Truth::Unknown,
+        }),
+    }
+}
+
+fn source_port(view: &View<'_>, ranges: &[PortRange]) -> Truth {
+    port(view.packet, view.packet.source_port(), view.source, ranges)
+}
+
+fn destination_port(view: &View<'_>, ranges: &[PortRange]) -> Truth {
+    port(view.packet, view.packet.destination_port(), view.destination, ranges)
+}
+
+fn port(packet: &Packet, port: Option<u16>, end: Option<&End>, ranges: &[PortRange]) -> Truth {
     const WITH_PORTS: [u8; 3] = [33, 132, 136];
+    let one_of = end.and_then(|end| end.ports);
     match port {
-        Some(port) => Truth::of(ranges.iter().any(|range| range.contains(port))),
+        Some(port) => match one_of.unwrap_or(PortRange { first: port, last: port }) {
+            its if ranges.iter().any(|range| range.covers(&its)) => Truth::Yes,
+            its if ranges.iter().all(|range| range.is_apart_from(&its)) => Truth::No,
+            _ => Truth::Unknown,
+        },
         None if WITH_PORTS.contains(&packet.protocol.0) => Truth::Unknown,
         None => Truth::No,
     }

@@ -31,6 +31,11 @@ impl PortRange {
         (self.first..=self.last).contains(&port)
     }
 
+    /// No port is in both.
+    pub fn is_apart_from(&self, other: &PortRange) -> bool {
+        self.last < other.first || other.last < self.first
+    }
+
     pub fn covers(&self, other: &PortRange) -> bool {
         self.first <= other.first && other.last <= self.last
     }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::evaluate::{self, Host, Interface, Truth, View};
+use super::evaluate::{self, End, Host, Interface, Truth, View};
 use super::model::{Policy, Table, TableName};
-use super::packet::{ConnectionState, Direction, Packet};
-use super::ports::PortRange;
-use super::target::{NatRange, Target};
+use super::packet::{ConnectionState, Direction, Packet, Transport};
+use super::target::Target;
 use super::trace::{Deed, Index, Outcome, Step, Trace};
 use crate::phrase::Phrase;
+
+mod translate;
 
 /// More than the kernel allows; only a file that no kernel took has them.
 const JUMPS: usize = 4096;
@@ -19,6 +20,9 @@ pub(super) struct Walk<'a> {
     index: &'a Index<'a>,
     host: &'a Host,
     packet: Packet,
+    /// What is known of the packet's ends where a translation had a choice.
+    source: Option<End>,
+    destination: Option<End>,
     hook: &'static str,
     tracked: bool,
     /// Whether the doubts matched, in the order in which they were met.
@@ -51,6 +55,8 @@ impl<'a> Walk<'a> {
             index,
             host,
             packet,
+            source: None,
+            destination: None,
             hook: "",
             tracked: false,
             choices,
@@ -72,10 +78,17 @@ impl<'a> Walk<'a> {
             Direction::Out => &[Raw, Mangle, Nat, Filter, Security][..],
             Direction::In | Direction::Forward => &[Raw, Mangle, Nat],
         };
+        let sent_to = self.packet.destination;
         if let Passed::Ended(outcome) = self.hook(first, tables) {
             return outcome;
         }
+        if self.packet.destination != sent_to {
+            self.leave_by_another_way();
+        }
         let rest: &[(&'static str, &[TableName])] = match self.route() {
+            Direction::In if self.index.is_nftables => {
+                &[("INPUT", &[Mangle, Filter, Nat, Security])]
+            }
             Direction::In => &[("INPUT", &[Mangle, Filter, Security, Nat])],
             Direction::Forward => {
                 &[("FORWARD", &[Mangle, Filter, Security]), ("POSTROUTING", &[Mangle, Nat])]
@@ -140,7 +153,13 @@ impl<'a> Walk<'a> {
     /// The rules of the table nat see the first packet of a connection only.
     fn consults_nat(&mut self) -> bool {
         match self.packet.state {
-            ConnectionState::New | ConnectionState::Related => self.index.tracks_connections,
+            ConnectionState::New => self.index.tracks_connections,
+            // An error of ICMP is translated as the connection that it is about (nf_nat_proto.c);
+            // other related packets begin a connection of their own.
+            ConnectionState::Related => {
+                let is_icmp = matches!(self.packet.transport, Transport::Icmp { .. });
+                self.index.tracks_connections && !is_icmp
+            }
             ConnectionState::Established => {
                 self.assume(Phrase::new(
                     "An established connection keeps the translation of its first packet, which is not known here",
@@ -291,60 +310,6 @@ impl<'a> Walk<'a> {
         self.choose().then_some(Passed::On)
     }
 
-    fn dnat(&mut self, range: &NatRange) -> Deed {
-        let address = self.one_of(range).unwrap_or(self.packet.destination);
-        self.packet.destination = address;
-        if let Some(ports) = range.ports {
-            self.packet.set_destination_port(ports.first);
-        }
-        translated("destination", address, self.packet.destination_port())
-    }
-
-    fn snat(&mut self, range: &NatRange) -> Deed {
-        let address = self.one_of(range).unwrap_or(self.packet.source);
-        self.packet.source = address;
-        if let Some(ports) = range.ports {
-            self.packet.set_source_port(ports.first);
-        }
-        translated("source", address, self.packet.source_port())
-    }
-
-    fn redirect(&mut self, ports: Option<PortRange>) -> Deed {
-        let loopback: IpAddr = match self.packet.destination {
-            IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        };
-        let own = self.host.addresses.as_ref().and_then(|own| {
-            own.iter().find(|address| address.is_ipv4() == loopback.is_ipv4()).copied()
-        });
-        self.packet.destination = match self.packet.direction {
-            Direction::Out => loopback,
-            Direction::In | Direction::Forward => {
-                self.assume(Phrase::new(
-                    "A redirected packet goes to the first address of its interface, taken to be the node's first",
-                    "重定向的数据包发往接口的首个地址，此处取节点的首个地址",
-                ));
-                own.unwrap_or(loopback)
-            }
-        };
-        if let Some(ports) = ports {
-            self.packet.set_destination_port(ports.first);
-        }
-        translated("destination", self.packet.destination, self.packet.destination_port())
-    }
-
-    fn one_of(&mut self, range: &NatRange) -> Option<IpAddr> {
-        let (first, last) = range.addresses?;
-        let several = range.ports.is_some_and(|ports| ports.first != ports.last);
-        if first != last || several {
-            self.assume(Phrase::new(
-                "Of several addresses or ports of a translation the first is taken",
-                "地址转换有多个候选时取第一个",
-            ));
-        }
-        Some(first)
-    }
-
     fn deed_in_doubt(&self, target: &Target, chains: &HashMap<&str, usize>) -> Deed {
         match target {
             Target::None => Deed::Continue { target: None },
@@ -373,6 +338,8 @@ impl<'a> Walk<'a> {
         let leaves = matches!(self.hook, "FORWARD" | "OUTPUT" | "POSTROUTING");
         View {
             packet: &self.packet,
+            source: self.source.as_ref(),
+            destination: self.destination.as_ref(),
             host: self.host,
             in_interface: interface(arrives, self.packet.in_interface.as_deref()),
             out_interface: interface(leaves, self.packet.out_interface.as_deref()),
@@ -414,14 +381,6 @@ fn interface(has_one: bool, name: Option<&str>) -> Interface<'_> {
         Some(name) => Interface::Named(name),
         None => Interface::Unknown,
     }
-}
-
-fn translated(what: &str, address: IpAddr, port: Option<u16>) -> Deed {
-    let what = match port {
-        Some(port) => format!("{what} → {}", std::net::SocketAddr::new(address, port)),
-        None => format!("{what} → {address}"),
-    };
-    Deed::Translate { what }
 }
 
 fn name_of(target: &Target) -> String {
