@@ -30,7 +30,7 @@ const CHAIN_NAME_BYTES: usize = 28;
 pub fn parse(text: &str, family: Family) -> Result<Ruleset, ParseError> {
     let mut reader = Reader { family, tables: Vec::new(), open: None, loose: Vec::new() };
     for (index, line) in text.lines().enumerate() {
-        reader.line(line, index + 1)?;
+        reader.line(line.trim_end_matches('\r'), index + 1)?;
     }
     match reader.open {
         Some(open) => Err(ParseError {
@@ -211,7 +211,7 @@ fn read_rule(
         None => "",
     };
     Ok(Rule {
-        text: text.trim_end().to_owned(),
+        text: text.trim_end_matches([' ', '\t']).to_owned(),
         line: at.line,
         counters,
         conditions: read.conditions,
