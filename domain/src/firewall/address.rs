@@ -64,15 +64,27 @@ impl Network {
             return Truth::No;
         }
         // Other masks part the addresses into more than one range.
-        if self.mask != prefix(self.mask.count_ones(), width) {
+        if !self.is_prefix() {
             return Truth::Unknown;
         }
         let last = from_bits(bits(self.address) | (ones(width) & !self.mask), self.address);
         AddressRange { first: self.address, last }.holds(range)
     }
 
-    pub fn is_one_address(&self) -> bool {
-        self.mask == ones(width(self.address))
+    pub(super) fn is_prefix(&self) -> bool {
+        self.mask == prefix(self.mask.count_ones(), width(self.address))
+    }
+
+    /// Of the longest prefix that all of its addresses have.
+    pub(super) fn prefix_length(&self) -> u32 {
+        let width = width(self.address);
+        (self.mask << (128 - width)).leading_ones()
+    }
+
+    /// The network of this prefix that it is in.
+    pub(super) fn widened(&self, length: u32) -> Network {
+        let mask = prefix(length, width(self.address)) & self.mask;
+        Network { address: from_bits(bits(self.address) & mask, self.address), mask }
     }
 
     /// Every address of the other is one of this.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::cover::{asked, covers};
+use self::order::Order;
 use super::model::{Chain, Rule, Ruleset, Table, TableName};
 use super::target::Target;
 use super::test::{Condition, Protocol, Test};
 use crate::phrase::Phrase;
+
+mod order;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -259,101 +261,6 @@ fn ends_here(target: &Target, names: &BTreeSet<&str>) -> bool {
         Target::Goto(name) => names.contains(name.as_str()),
         _ => false,
     }
-}
-
-/// The rules of a chain that were passed so far and that end what matches them.
-#[derive(Default)]
-struct Order<'a> {
-    /// By the source or destination that they ask for, so that few are compared.
-    by_network: BTreeMap<String, Vec<(usize, &'a Rule)>>,
-    others: Vec<(usize, &'a Rule)>,
-    by_text: BTreeMap<&'a str, usize>,
-    /// Every packet ends at this one.
-    end: Option<usize>,
-}
-
-impl<'a> Order<'a> {
-    fn judge(&mut self, place: &Place<'a>, names: &BTreeSet<&str>, found: &mut Vec<Finding>) {
-        let rule = place.rule;
-        if let Some(end) = self.end {
-            found.push(place.finding(
-                FindingKind::Unreachable,
-                Severity::Warning,
-                Phrase::new(
-                    format!("No packet comes here: rule {end} ends them all. Move this before it, or delete it"),
-                    format!("没有数据包到达此处：第 {end} 条已终止全部数据包。请移到其前或删除"),
-                ),
-            ));
-            return;
-        }
-        if let Some(finding) = self.earlier(place) {
-            found.push(finding);
-        }
-        self.by_text.entry(&rule.text).or_insert(place.number);
-        if !ends_here(&rule.target, names) || !is_decidable(rule) {
-            return;
-        }
-        if asked(rule).next().is_none() {
-            self.end = Some(place.number);
-        }
-        match networks(rule).next() {
-            Some(network) => self.by_network.entry(network).or_default().push((place.number, rule)),
-            None => self.others.push((place.number, rule)),
-        }
-    }
-
-    fn earlier(&self, place: &Place<'_>) -> Option<Finding> {
-        let rule = place.rule;
-        if let Some(first) = self.by_text.get(rule.text.as_str()) {
-            return Some(place.finding(
-                FindingKind::Duplicate,
-                Severity::Warning,
-                Phrase::new(
-                    format!("Rule {first} is the same: delete one of the two"),
-                    format!("与第 {first} 条相同：请删除其中一条"),
-                ),
-            ));
-        }
-        let alike = networks(rule).filter_map(|network| self.by_network.get(&network)).flatten();
-        let (number, first) = alike
-            .chain(&self.others)
-            .filter(|(_, first)| covers(first, rule))
-            .min_by_key(|(number, _)| *number)?;
-        Some(if first.target == rule.target {
-            place.finding(
-                FindingKind::Redundant,
-                Severity::Note,
-                Phrase::new(
-                    format!("Rule {number} already decides the same for all of its packets: delete this one"),
-                    format!("第 {number} 条已对其全部数据包作出相同处理：可删除本条"),
-                ),
-            )
-        } else {
-            place.finding(
-                FindingKind::Shadowed,
-                Severity::Warning,
-                Phrase::new(
-                    format!("Never reached: rule {number} takes all of its packets and decides otherwise. Move this before it"),
-                    format!("永远不会生效：第 {number} 条已对其全部数据包作出不同处理。请移到其前"),
-                ),
-            )
-        })
-    }
-}
-
-/// The rule asks for nothing that the model cannot evaluate, so it surely matches what it says.
-fn is_decidable(rule: &Rule) -> bool {
-    rule.conditions.iter().all(|condition| !matches!(condition.test, Test::Other { .. }))
-}
-
-/// Single addresses that a rule asks for. A rule that asks for one covers only rules that do, too;
-/// wider networks go with the others.
-fn networks(rule: &Rule) -> impl Iterator<Item = String> {
-    rule.conditions.iter().filter(|c| !c.negated).filter_map(|condition| match &condition.test {
-        Test::Source(network) if network.is_one_address() => Some(format!("s {network}")),
-        Test::Destination(network) if network.is_one_address() => Some(format!("d {network}")),
-        _ => None,
-    })
 }
 
 fn never_hit(place: &Place<'_>, found: &mut Vec<Finding>) {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::firewall::{Family, parse};
 
@@ -68,4 +70,53 @@ fn chains_and_targets_that_the_kernel_refuses_are_errors() {
 fn a_rule_without_packets_in_a_chain_with_some_is_noted() {
     let file = "*filter\n:INPUT DROP [9:9]\n[5:300] -A INPUT -p tcp -j ACCEPT\n[0:0] -A INPUT -p udp -j ACCEPT\nCOMMIT\n";
     assert!(said(file).contains("Note NeverHit filter INPUT 2"), "{}", said(file));
+}
+
+fn condition() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec![
+        "-s 10.0.0.0/8",
+        "-s 10.1.0.0/16",
+        "-s 10.1.2.0/255.255.0.255",
+        "-d 10.1.0.0/16",
+        "-d 10.1.2.3",
+        "! -d 10.1.2.3",
+        "-i eth0",
+        "-i eth+",
+        "-o eth0",
+        "-p tcp",
+        "-p tcp --dport 80",
+        "-p tcp --dport 80:90",
+        "-p tcp --sport 80",
+        "-p tcp -m multiport --dports 80,443",
+    ])
+}
+
+proptest! {
+    /// The index leaves out none of the rules that may cover another.
+    #[test]
+    fn the_first_rule_that_covers_another_is_found(
+        rules in proptest::collection::vec(proptest::collection::vec(condition(), 0..3), 1..12)
+    ) {
+        let lines: String = rules
+            .iter()
+            .enumerate()
+            .map(|(number, words)| {
+                // A comment, so that none is the same as another.
+                format!("-A FORWARD {} -m comment --comment {number} -j DROP\n", words.join(" "))
+            })
+            .collect();
+        let ruleset =
+            parse(&format!("*filter\n:FORWARD ACCEPT\n{lines}COMMIT\n"), Family::V4).unwrap();
+        let rules = &ruleset.tables[0].chains[0].rules;
+        let end = rules.iter().position(|rule| rule.conditions.len() == 1).unwrap_or(rules.len());
+        let expected: Vec<usize> = (1..rules.len())
+            .filter(|at| *at > end || (0..*at).any(|before| {
+                crate::firewall::cover::covers(&rules[before], &rules[*at])
+            }))
+            .map(|at| at + 1)
+            .collect();
+        let mut found: Vec<usize> = lint(&ruleset).iter().filter_map(|f| f.rule).collect();
+        found.sort_unstable();
+        prop_assert_eq!(found, expected);
+    }
 }
