@@ -2,6 +2,7 @@
 //! of a shared machine proves nothing, so each says what it was compared with.
 
 mod exec;
+mod firewall;
 mod fleet;
 mod live;
 mod page;
@@ -19,6 +20,8 @@ pub(crate) struct Args {
 enum Name {
     /// One command on all nodes of the lab at once, against ansible.
     Exec,
+    /// Reading, tracing and judging 10,000 rules.
+    Firewall,
     /// Hundreds of nodes that change each second, a hundred clients, and a console on one core.
     Fleet,
     /// From a change on a node of the lab to its message on the websocket.
@@ -32,6 +35,7 @@ enum Name {
 pub(crate) fn bench(places: &Places, args: &Args) -> Result<(), Failure> {
     let figures = match args.name {
         Name::Exec => exec::measure(places)?,
+        Name::Firewall => firewall::measure(places)?,
         Name::Fleet => fleet::measure(places)?,
         Name::Live => live::measure_latency(places)?,
         Name::Page => page::measure(places)?,
