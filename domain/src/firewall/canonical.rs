@@ -18,7 +18,7 @@ pub fn canonical(ruleset: &Ruleset) -> String {
     let mut tables: Vec<Table> =
         ruleset.tables.iter().filter(|table| !does_nothing(table)).map(without_counters).collect();
     tables.sort_by_key(|table| table.name.as_str());
-    render(&Ruleset { family: ruleset.family, tables, trailer: Vec::new() })
+    render(&Ruleset { tables, trailer: Vec::new(), ..*ruleset })
 }
 
 /// Hex SHA-256 of a canonical text.

@@ -36,7 +36,7 @@ pub use canonical::{CountersByChain, canonical, counters, digest};
 pub use evaluate::{Host, Truth};
 pub use interlock::is_anothers;
 pub use lint::{Finding, FindingKind, Severity, lint};
-pub use model::{Chain, Counters, Family, Policy, Rule, Ruleset, Table, TableName};
+pub use model::{Backend, Chain, Counters, Family, Policy, Rule, Ruleset, Table, TableName};
 pub use packet::{ConnectionState, Direction, Packet, Transport};
 pub use parse::{ParseError, parse};
 pub use ports::PortRange;

@@ -13,6 +13,15 @@ pub enum Family {
     V6,
 }
 
+/// Which part of the kernel evaluates the rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backend {
+    Nft,
+    #[default]
+    Legacy,
+}
+
 /// The tables in the order in which a hook passes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +37,7 @@ pub enum TableName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruleset {
     pub family: Family,
+    pub backend: Backend,
     /// In the order of the text.
     pub tables: Vec<Table>,
     /// Comments and blank lines after the last table.

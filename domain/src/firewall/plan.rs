@@ -4,7 +4,7 @@
 use super::interlock;
 use super::model::Ruleset;
 use super::needs::{Need, Proof};
-use super::parse::{ParseError, parse};
+use super::parse::ParseError;
 use super::reading::Reading;
 use super::scripts;
 use super::tool::Tool;
@@ -142,20 +142,20 @@ impl Change {
         if let Some(why) = &live.unreadable {
             return Err(unreadable(why));
         }
-        let family = input.tool.family();
-        let written = parse(&input.rules, family)?;
+        let tool = input.tool;
+        let written = tool.parse(&input.rules)?;
         // Where the node refused the draft an interlock blocks; the draft is shown as it was written.
         let wanted_text = match &input.tried {
-            Ok(became) => super::canonical(&parse(&became.value, family)?),
+            Ok(became) => super::canonical(&tool.parse(&became.value)?),
             Err(_) => super::canonical(&written),
         };
         if wanted_text == live.text {
             return Err(PlanError::Nothing { node: input.name.clone() });
         }
         Ok(Change {
-            live: parse(&live.text, family)?,
+            live: tool.parse(&live.text)?,
             live_digest: live.digest.parse()?,
-            wanted: parse(&wanted_text, family)?,
+            wanted: tool.parse(&wanted_text)?,
             wanted_text,
         })
     }

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::canonical::{canonical, counters, digest};
-use super::parse::parse;
 use super::tool::Tool;
 use super::view::{Other, RulesetView};
 
@@ -74,7 +73,7 @@ fn ruleset(tool: Tool, text: &str) -> RulesetView {
     if let Some(why) = text.strip_prefix("!! ") {
         return unreadable(why.trim().to_owned());
     }
-    match parse(text, tool.family()) {
+    match tool.parse(text) {
         Ok(rules) => {
             let text = canonical(&rules);
             RulesetView {

@@ -42,7 +42,7 @@ fn what_changes_by_itself_is_not_part_of_the_text() {
             "# {date}\n*nat\n:OUTPUT ACCEPT [{counters}]\nCOMMIT\n*filter\n:INPUT DROP [{counters}]\n[{counters}] -A INPUT -j ACCEPT\nCOMMIT\n"
         )
     };
-    let of = |text: &str| canonical(&parse(text, crate::firewall::Family::V4).unwrap());
+    let of = |text: &str| canonical(&Tool::IptablesLegacy.parse(text).unwrap());
     assert_eq!(of(&text("1:60", "Mon")), of(&text("7:420", "Tue")));
     assert_eq!(
         of(&text("1:60", "Mon")),

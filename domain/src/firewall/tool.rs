@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::Family;
+use super::model::{Backend, Family, Ruleset};
+use super::parse::{ParseError, parse};
 
 /// One of the four iptables that a node may have. Each sees only its own rules; a packet passes
 /// those of both backends.
@@ -44,6 +45,18 @@ impl Tool {
             Tool::IptablesNft | Tool::IptablesLegacy => Family::V4,
             Tool::Ip6tablesNft | Tool::Ip6tablesLegacy => Family::V6,
         }
+    }
+
+    pub fn backend(self) -> Backend {
+        match self {
+            Tool::IptablesNft | Tool::Ip6tablesNft => Backend::Nft,
+            Tool::IptablesLegacy | Tool::Ip6tablesLegacy => Backend::Legacy,
+        }
+    }
+
+    /// Reads rules that this tool printed or shall load; a canonical text does not name its backend.
+    pub fn parse(self, text: &str) -> Result<Ruleset, ParseError> {
+        Ok(Ruleset { backend: self.backend(), ..parse(text, self.family())? })
     }
 
     /// The other backend's, of the same family.
