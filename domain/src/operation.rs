@@ -42,7 +42,7 @@ pub enum Operation {
         /// The digest of the rules that these were made from. They must still be there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         base: Option<Sha256Hex>,
-        /// How long the new rules may stand without being kept, 15 to 3600 s.
+        /// How long the new rules may stand without being kept, 10 to 3600 s.
         #[serde(default = "within_s")]
         within_s: u32,
     },

@@ -35,12 +35,12 @@ pub enum PlanError {
 }
 
 /// How long the new rules may stand without being kept.
-pub const MIN_WITHIN_S: u32 = 15;
+pub const MIN_WITHIN_S: u32 = 10;
 pub const MAX_WITHIN_S: u32 = 3600;
 pub const WITHIN_S: u32 = 60;
 
 /// On the node, after the time for keeping: the timer must not fire while a keep is on its way.
-const GRACE_S: u32 = 15;
+const GRACE_S: u32 = 10;
 
 /// What the planner is told.
 #[derive(Debug, Clone)]

@@ -13,6 +13,8 @@ use crate::console::Console;
 use crate::directors::{Afterwards, Directors};
 
 const NODE: &str = "web-3";
+/// With what depends on the node.
+const FLEET: [&str; 4] = ["dir-a", "dir-b", "web-1", NODE];
 const TOOL: Tool = Tool::IptablesLegacy;
 /// The kernel of the lab's nodes has no nft.
 const SAVE: &str = "iptables-legacy-save | sed '/^#/d'";
@@ -23,11 +25,11 @@ const BEFORE: &str = "-A INPUT -p tcp -m tcp --dport 9998 -j DROP";
 const AFTER: &str = "-A INPUT -p tcp -m tcp --dport 9999 -j DROP";
 
 /// The lab with a console, and the node with one rule that counts.
-fn lab(directors: &Directors) -> (Console, Afterwards<'_>) {
+fn lab<'a>(directors: &'a Directors, nodes: &[&str]) -> (Console, Afterwards<'a>) {
     directors.sh(NODE, &format!("{CLEAN}; iptables-legacy {BEFORE}"));
     let clean = directors.afterwards(NODE, CLEAN);
-    let console = Console::over(&directors.lab, &["dir-a", "dir-b", "web-1", NODE]);
-    for node in ["dir-a", "dir-b", "web-1", NODE] {
+    let console = Console::over(&directors.lab, nodes);
+    for node in nodes {
         console.await_observed(node);
     }
     (console, clean)
@@ -70,7 +72,7 @@ fn await_confirm(console: &Console, job: i64) {
 #[test]
 fn a_draft_that_is_kept_stays_and_the_rules_that_stay_keep_their_counters() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (console, _clean) = lab(&directors);
+    let (console, _clean) = lab(&directors, &FLEET);
     directors.sh("web-1", "for n in 1 2 3; do timeout 1 sh -c '< /dev/tcp/192.168.1.104/9998' 2> /dev/null; timeout 1 bash -c '< /dev/tcp/192.168.1.104/9998' 2> /dev/null; done; true");
     let dropped = view(&console, NODE).rulesets[&TOOL].counters["filter/INPUT"][&1].packets;
     assert!(dropped > 0, "the rule counts what it drops");
@@ -80,7 +82,7 @@ fn a_draft_that_is_kept_stays_and_the_rules_that_stay_keep_their_counters() {
         "-A INPUT -p tcp --dport 9999:9999 -j DROP",
         "-A INPUT -s 203.0.113.9 -j DROP",
     ]);
-    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &written, 15));
+    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &written, 10));
     let job = console.run(&plan);
     await_confirm(&console, job);
     assert!(has(&directors, AFTER), "the draft is live before it is kept");
@@ -100,7 +102,7 @@ fn a_draft_that_is_kept_stays_and_the_rules_that_stay_keep_their_counters() {
 #[test]
 fn what_nobody_keeps_or_somebody_gives_up_is_rolled_back() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (console, _clean) = lab(&directors);
+    let (console, _clean) = lab(&directors, &[NODE]);
     let before = directors.sh(NODE, SAVE);
     // The table nat is not among the old rules: it must not stay behind.
     let draft = format!(
@@ -108,7 +110,7 @@ fn what_nobody_keeps_or_somebody_gives_up_is_rolled_back() {
         filter(&[AFTER])
     );
     for given_up in [true, false] {
-        let plan = console.plan_of_that_may_run(&operation(&console, NODE, &draft, 15));
+        let plan = console.plan_of_that_may_run(&operation(&console, NODE, &draft, 10));
         let job = console.run(&plan);
         await_confirm(&console, job);
         assert!(has(&directors, AFTER) && !has(&directors, BEFORE));
@@ -126,7 +128,7 @@ fn what_nobody_keeps_or_somebody_gives_up_is_rolled_back() {
 #[test]
 fn a_draft_that_would_do_harm_is_blocked_and_says_why() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (console, _clean) = lab(&directors);
+    let (console, _clean) = lab(&directors, &FLEET);
     let planned =
         |node: &str, draft: &str| console.plan_of(&operation(&console, node, draft, 60)).unwrap();
     let blocked = |node: &str, draft: &str| {
@@ -164,7 +166,7 @@ fn a_draft_that_would_do_harm_is_blocked_and_says_why() {
 #[test]
 fn what_somebody_else_changed_is_not_overwritten() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (console, _clean) = lab(&directors);
+    let (console, _clean) = lab(&directors, &[NODE]);
     let approved = operation(&console, NODE, &filter(&[BEFORE, AFTER]), 60);
     let plan = console.plan_of_that_may_run(&approved);
     directors.sh(NODE, "iptables-legacy -A INPUT -s 203.0.113.7 -j DROP");
@@ -178,10 +180,10 @@ fn what_somebody_else_changed_is_not_overwritten() {
 #[test]
 fn a_console_killed_at_each_step_leaves_the_old_rules_or_the_kept_ones() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (mut console, _clean) = lab(&directors);
+    let (mut console, _clean) = lab(&directors, &[NODE]);
     let draft = filter(&[AFTER]);
     for step in ["try", "arm", "load", "confirm", "keep"] {
-        let plan = console.plan_of_that_may_run(&operation(&console, NODE, &draft, 15));
+        let plan = console.plan_of_that_may_run(&operation(&console, NODE, &draft, 10));
         let job = console.run(&plan);
         if step == "keep" {
             await_confirm(&console, job);
@@ -209,8 +211,8 @@ fn a_console_killed_at_each_step_leaves_the_old_rules_or_the_kept_ones() {
 #[test]
 fn a_node_that_hears_nothing_restores_the_old_rules() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (mut console, _clean) = lab(&directors);
-    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 15));
+    let (mut console, _clean) = lab(&directors, &[NODE]);
+    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 10));
     let job = console.run(&plan);
     await_confirm(&console, job);
     console.kill();
@@ -221,7 +223,7 @@ fn a_node_that_hears_nothing_restores_the_old_rules() {
     let ended = console.finish(job);
     assert_eq!(ended.summary.state, JobState::RolledBack, "{}", console.log(job));
     // And where the node itself goes down, what was not kept is not loaded again.
-    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 15));
+    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 10));
     let job = console.run(&plan);
     await_confirm(&console, job);
     directors.lab.kill(NODE).unwrap();
@@ -236,12 +238,12 @@ fn a_node_that_hears_nothing_restores_the_old_rules() {
 #[test]
 fn a_line_cut_while_the_draft_is_live_ends_with_the_old_rules() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (console, _clean) = lab(&directors);
-    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 15));
+    let (console, _clean) = lab(&directors, &[NODE]);
+    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 10));
     let job = console.run(&plan);
     assert!(console.await_step(job, "sign_in"), "{}", console.log(job));
     // Longer than the timer on the node.
-    let cut = "ip link set mgmt0 down; sleep 40; ip link set mgmt0 up";
+    let cut = "ip link set mgmt0 down; sleep 30; ip link set mgmt0 up";
     directors.sh(NODE, &format!("nohup sh -c '{cut}' > /dev/null 2>&1 &"));
     let ended = console.finish(job);
     directors.until("the line is back", || directors.lab.ssh_ok(NODE, &["true"]).is_ok());
@@ -254,7 +256,7 @@ fn a_line_cut_while_the_draft_is_live_ends_with_the_old_rules() {
 #[test]
 fn a_second_table_that_is_refused_leaves_the_first_as_it_was() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (console, _clean) = lab(&directors);
+    let (console, _clean) = lab(&directors, &[NODE]);
     let run = |command: signalbox_domain::remote::RemoteCommand| {
         let line = command.line(Elevation::None);
         let fed = format!("{line} <<'RULES'\n{}RULES\n", command.stdin.unwrap_or_default());
@@ -277,7 +279,7 @@ fn a_second_table_that_is_refused_leaves_the_first_as_it_was() {
 #[test]
 fn chains_of_other_programs_stay_byte_for_byte() {
     let Some(directors) = Directors::of_the_lab() else { return };
-    let (console, _clean) = lab(&directors);
+    let (console, _clean) = lab(&directors, &[NODE]);
     directors.sh(
         NODE,
         "iptables-legacy -N DOCKER; iptables-legacy -A FORWARD -j DOCKER; \
