@@ -9,6 +9,8 @@
 mod address;
 mod canonical;
 mod cover;
+pub mod diff;
+pub mod draft;
 mod evaluate;
 mod interlock;
 mod lint;
@@ -19,6 +21,7 @@ mod parse;
 pub mod plan;
 mod ports;
 mod reading;
+pub mod rebase;
 mod render;
 mod rule;
 pub mod scripts;
