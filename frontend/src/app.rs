@@ -127,6 +127,8 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("") view=Overview />
                     <Route path=path!("/backups") view={Lazy::<lazy::Backups>::new()} />
+                    <Route path=path!("/firewall") view={Lazy::<lazy::Firewall>::new()} />
+                    <Route path=path!("/firewall/:id") view={Lazy::<lazy::Firewall>::new()} />
                     <Route path=path!("/vrrp") view={Lazy::<lazy::Vrrp>::new()} />
                     <Route path=path!("/nodes") view={Lazy::<lazy::NodeList>::new()} />
                     <Route path=path!("/nodes/add") view={Lazy::<lazy::AddNode>::new()} />

@@ -178,6 +178,7 @@ fn topic_at(path: &str) -> Option<Topic> {
     let rest = path.strip_prefix("/api/v1/")?;
     match rest.split_once('/') {
         Some(("nodes", id)) => id.parse().ok().map(Topic::Node),
+        Some(("firewall", id)) => id.parse().ok().map(Topic::Firewall),
         Some(("jobs", id)) => id.parse().ok().map(Topic::Job),
         Some(_) => None,
         None => rest.parse().ok(),
@@ -197,6 +198,7 @@ mod tests {
             Topic::Backups,
             Topic::Jobs,
             Topic::Node(NodeId(7)),
+            Topic::Firewall(NodeId(7)),
             Topic::Job(JobId(12)),
         ] {
             assert_eq!(topic_at(&path_of(topic)), Some(topic));

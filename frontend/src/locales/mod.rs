@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod backups;
+pub mod firewall;
 pub mod jobs;
 pub mod nodes;
 pub mod overview;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod backups;
+pub mod firewall;
 pub mod jobs;
 pub mod lazy;
 pub mod nodes;
@@ -25,6 +26,11 @@ pub fn first_documents(path: &str) -> Vec<String> {
         ("vrrp", None) => {
             documents.push(path_of(Topic::Vrrp));
             documents.push("/api/v1/vrrp/holders".to_owned());
+        }
+        ("firewall", Some(id)) => {
+            if let Ok(id) = id.parse() {
+                documents.push(path_of(Topic::Firewall(id)));
+            }
         }
         ("nodes", Some("add")) => documents.push("/api/v1/nodes/credentials".to_owned()),
         ("nodes", Some(id)) => {
@@ -60,6 +66,7 @@ mod tests {
     fn a_page_begins_with_its_documents() {
         assert_eq!(first_documents("/"), ["/api/v1/fleet"]);
         assert!(first_documents("/nodes/7").contains(&"/api/v1/nodes/7".to_owned()));
+        assert!(first_documents("/firewall/7").contains(&"/api/v1/firewall/7".to_owned()));
         assert!(first_documents("/nodes/add").contains(&"/api/v1/nodes/credentials".to_owned()));
         assert!(first_documents("/jobs/12").contains(&"/api/v1/jobs/12".to_owned()));
         assert_eq!(first_documents("/jobs/../../x"), ["/api/v1/fleet"]);

@@ -25,9 +25,12 @@ macro_rules! icons {
 
 icons! {
     Archive = "archive",
+    ArrowDown = "arrow-down",
     ArrowLeftRight = "arrow-left-right",
     ArrowRight = "arrow-right",
+    ArrowUp = "arrow-up",
     BadgeCheck = "badge-check",
+    BrickWall = "brick-wall",
     ChevronDown = "chevron-down",
     ChevronLeft = "chevron-left",
     ChevronRight = "chevron-right",
@@ -45,6 +48,7 @@ icons! {
     Eye = "eye",
     EyeOff = "eye-off",
     FingerprintPattern = "fingerprint-pattern",
+    FileDiff = "file-diff",
     Filter = "filter",
     History = "history",
     Info = "info",

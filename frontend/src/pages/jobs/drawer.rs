@@ -7,6 +7,7 @@ use signalbox_domain::jobs::{JobView, LogLine};
 use signalbox_domain::live::Topic;
 use signalbox_domain::signal::Signal as Aspect;
 
+use super::keep::KeepOrNot;
 use super::outage::Measured;
 use super::run::{CancelButton, share_done, step_lines, took};
 use crate::live::use_live;
@@ -107,6 +108,7 @@ fn Running(
         </div>
         <Tail log />
         <footer>
+            <KeepOrNot id job />
             <CancelButton id job />
             <span class="sp"></span>
             <span class="t12 i3">{t(texts::ESC_CLOSES)}</span>

@@ -2,6 +2,7 @@
 
 mod drawer;
 mod graph;
+mod keep;
 mod list;
 mod log;
 mod measured;
@@ -10,5 +11,6 @@ mod run;
 mod verification;
 
 pub use drawer::JobInDrawer;
+pub use keep::{KeepButtons, Keeping};
 pub use list::JobList;
 pub use run::JobRun;

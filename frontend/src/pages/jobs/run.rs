@@ -11,6 +11,7 @@ use signalbox_domain::live::Topic;
 use signalbox_domain::signal::Signal as Aspect;
 use signalbox_domain::time::Timestamp;
 
+use super::keep::KeepOrNot;
 use super::log::JobLog;
 use super::measured::Measured;
 use super::outage::Outage;
@@ -111,6 +112,7 @@ fn Actions(
     let text = Signal::derive(move || log.with(|lines| super::log::plain(lines, names)));
     view! {
         <crate::ui::CopyButton text label=t(texts::COPY_LOG) />
+        <KeepOrNot id job />
         <CancelButton id job />
     }
 }
@@ -131,7 +133,8 @@ pub(super) fn CancelButton(id: JobId, job: Memo<Option<JobView>>) -> impl IntoVi
     let offered = Memo::new(move |_| {
         job.with(|job| {
             let job = job.as_ref()?;
-            let open = !job.summary.state.is_final() && may(Permission::JobsControl);
+            let waits = job.confirm_until.is_some();
+            let open = !job.summary.state.is_final() && !waits && may(Permission::JobsControl);
             open.then(|| job.cancel.is_none())
         })
     });
