@@ -67,6 +67,8 @@ export async function everyPage(): Promise<string[]> {
     '/nodes',
     '/nodes/add',
     `/nodes/${nodes}`,
+    '/firewall',
+    `/firewall/${nodes}`,
     '/vrrp',
     '/backups',
     '/jobs',

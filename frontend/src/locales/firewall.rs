@@ -168,7 +168,7 @@ pub const GOTO: Text = text("goto {0}", "转到 {0}");
 pub const GOES_ON: Text = text("{0}, goes on", "{0}，继续");
 pub const UNKNOWN_TARGET: Text = text("{0}, which is not known", "{0}，未知");
 pub const ASSUMES: Text = text("Assumed", "假设");
-pub const LEAVES_AS: Text = text("Leaves as {0} → {1}", "离开时为 {0} → {1}");
+pub const LEAVES_AS: Text = text("Goes on as {0} → {1}", "继续前往：{0} → {1}");
 pub const MULTICAST: Text = text(
     "Multicast is for this node, too, if a process of it listens",
     "若本机有进程监听，组播也会送达本机",

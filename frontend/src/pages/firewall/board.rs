@@ -8,10 +8,14 @@ use signalbox_domain::firewall::draft::{Edit, EditError, counted, edit};
 use signalbox_domain::firewall::{
     Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint, parse,
 };
+use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::NodeId;
+use signalbox_domain::live::Topic;
+use signalbox_domain::operation::Operation;
 
 use super::kept::{self, Kept};
 use super::rates::History;
+use crate::live::use_live;
 
 #[derive(Clone, Copy)]
 pub(super) struct Board {
@@ -89,6 +93,20 @@ impl Board {
             let kept = self.tool.get().and_then(|tool| kept::read(self.node, tool));
             self.kept.set(kept);
         });
+        let fleet = use_live().watch::<FleetView>(Topic::Fleet);
+        let is_applied = Memo::new(move |_| self.is_applied());
+        let is_undecided = Memo::new(move |_| {
+            fleet.with(|fleet| {
+                let mut running = fleet.iter().flat_map(|fleet| &fleet.running);
+                running.any(|job| matches!(&job.operation, Operation::FirewallApply { node, .. } if *node == self.node))
+            })
+        });
+        Effect::new(move |_| {
+            // Until somebody kept the new rules they may go, and then the draft is needed again.
+            if is_applied.get() && !is_undecided.get() {
+                self.keep(None);
+            }
+        });
         Effect::new(move |_| {
             let Some(tool) = self.tool.get() else { return };
             let live = self.live.get();
@@ -99,6 +117,12 @@ impl Board {
                     .update(|history| history.observe(view.observed_at, &live, &rules.counters));
             });
         });
+    }
+
+    /// The node has what the draft wants.
+    pub(super) fn is_applied(self) -> bool {
+        let live = self.live.get();
+        self.kept.with(|kept| kept.as_ref().is_some_and(|kept| kept.text == canonical(&live)))
     }
 
     /// The draft where there is one, else the rules as they are.

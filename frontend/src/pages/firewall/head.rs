@@ -190,7 +190,8 @@ fn Rebase(board: Board) -> impl IntoView {
     let conflicts = RwSignal::new(Vec::<String>::new());
     let is_behind = Memo::new(move |_| {
         let digest = board.digest.get();
-        board.kept.with(|kept| kept.as_ref().is_some_and(|kept| kept.base != digest))
+        let is_behind = board.kept.with(|kept| kept.as_ref().is_some_and(|k| k.base != digest));
+        is_behind && !board.is_applied()
     });
     let carry = move |_| match carried(board) {
         Ok(kept) => {

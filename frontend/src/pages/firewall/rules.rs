@@ -74,11 +74,11 @@ pub(super) fn Rules(board: Board, editing: Editing) -> impl IntoView {
     };
     view! {
         {move || {
-            let columns = columns.clone();
+            let (columns, title) = (columns.clone(), title.get());
             view! {
-                <Plate title=title.get() meta=meta first=true flush=true class="fw-rules" actions=actions>
+                <Plate title=title.clone() meta=meta first=true flush=true class="fw-rules" actions=actions>
                     <Chains board />
-                    <LongTable label=title.get() columns rows=shown row=row />
+                    <LongTable label=title.clone() columns rows=shown row=row />
                     {nothing}
                     <PolicyLine board />
                 </Plate>
@@ -305,8 +305,8 @@ fn PolicyLine(board: Board) -> impl IntoView {
                 None => ("RETURN", texts::RETURNS),
             };
         let drafted = changed();
-        let before = drafted
-            .map(|(before, _)| view! { <span class="struck mono">{before.as_str()}</span> });
+        let before =
+            drafted.map(|(before, _)| view! { <span class="struck mono">{before.as_str()}</span> });
         let numbers = counted().map(|(packets, rate)| {
             view! { <span class="fw-policy-count tn">{packets}</span><span class="fw-policy-rate tn">{rate}</span> }
         });

@@ -1,0 +1,142 @@
+import type { Page } from '@playwright/test';
+
+import { get, post } from '../api';
+import { expect, open, test } from '../fixtures';
+
+const NODE = 'web-3';
+const TOOL = 'iptables-legacy';
+/** An address of TEST-NET-2: nobody loses anything when it is dropped. */
+const RULE = '-s 198.51.100.77/32 -j DROP';
+
+test.describe.configure({ mode: 'serial', timeout: 120_000 });
+
+let node: number;
+let before: string;
+
+test.beforeAll(async () => {
+  const { nodes } = await get('/api/v1/fleet');
+  const found = Object.entries<{ name: string }>(nodes).find(([, other]) => other.name === NODE);
+  node = Number(found?.[0]);
+  before = await rules();
+});
+
+test.afterAll(async () => {
+  if ((await rules()) !== before) await restore(before);
+});
+
+test('a table is chosen by its place in the packet flow, and the list has the same buttons', async ({ page }) => {
+  await openRules(page);
+  const nat = page.getByRole('button', { name: /^nat PREROUTING, \d+ rules$/ });
+  await nat.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'nat PREROUTING' })).toBeVisible();
+  await page.getByRole('button', { name: 'View as list' }).click();
+  await page.getByRole('button', { name: /^filter INPUT, \d+ rules$/ }).click();
+  await expect(page.getByRole('heading', { name: 'filter INPUT' })).toBeVisible();
+});
+
+test('a packet is traced as one types', async ({ page }) => {
+  await openRules(page);
+  const tracer = page.locator('.fw-tracer');
+  await expect(tracer.getByText(/Accepted|Dropped|Rejected|Not known/).first()).toBeVisible();
+  await tracer.getByLabel('From').fill('nobody');
+  await expect(tracer).toContainText('An address of this family');
+  await tracer.getByLabel('From').fill('198.51.100.77');
+  await expect(tracer).not.toContainText('An address of this family');
+});
+
+test('a draft is made, traced and shown before anything changes, and survives the page', async ({ page }) => {
+  await openRules(page);
+  await addRule(page);
+  await expect(page.locator('[data-draft]')).toContainText('draft: 1 added, 0 removed, 0 changed');
+  const tracer = page.locator('.fw-tracer');
+  await tracer.getByLabel('From').fill('198.51.100.77');
+  await expect(tracer.locator('.fw-verdict.draft')).toContainText('Dropped');
+  await expect(tracer.locator('.fw-verdict').first()).toContainText('Accepted');
+
+  await page.getByRole('button', { name: 'Show diff' }).click();
+  await expect(page.getByRole('dialog').locator('.added')).toContainText(RULE);
+  await page.keyboard.press('Escape');
+  await page.reload();
+  await expect(page.locator('[data-draft]')).toContainText('1 added');
+  expect(await rules()).toBe(before);
+  await page.getByRole('button', { name: 'Discard draft' }).click();
+  await expect(page.locator('[data-draft]')).toHaveCount(0);
+});
+
+test('a wrong rule is placed by its column and is not put into the draft', async ({ page }) => {
+  await openRules(page);
+  await page.getByRole('button', { name: 'Add rule' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(/^Rule, as behind/).fill('-p tcp --dport x -j ACCEPT');
+  await dialog.getByRole('button', { name: 'Put into draft' }).click();
+  await expect(dialog).toContainText('Column 16');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('[data-draft]')).toHaveCount(0);
+});
+
+test('rules that are rolled back are gone', async ({ page }) => {
+  await openRules(page);
+  await addRule(page);
+  await apply(page);
+  const window = page.getByRole('dialog', { name: new RegExp(`live on ${NODE}`) });
+  await expect(window).toBeVisible({ timeout: 30_000 });
+  expect(await rules()).toContain(RULE);
+  await window.getByRole('button', { name: 'Roll back now' }).click();
+  await expect(window).toBeHidden({ timeout: 30_000 });
+  await expect.poll(rules, { timeout: 30_000 }).toBe(before);
+  await page.getByRole('button', { name: 'Discard draft' }).click();
+});
+
+test('rules that are kept are on the node', async ({ page }) => {
+  await openRules(page);
+  await addRule(page);
+  await apply(page);
+  const window = page.getByRole('dialog', { name: new RegExp(`live on ${NODE}`) });
+  await expect(window.getByRole('timer')).toBeVisible({ timeout: 30_000 });
+  await page.keyboard.press('k');
+  await expect(window).toBeHidden({ timeout: 30_000 });
+  await expect(page.getByRole('complementary').getByText(/Done|done/).first()).toBeVisible();
+  expect(await rules()).toContain(RULE);
+  // The draft is what the node has now, so there is none any more.
+  await expect(page.locator('[data-draft]')).toHaveCount(0, { timeout: 15_000 });
+});
+
+async function openRules(page: Page) {
+  await open(page, `/firewall/${node}`);
+  await page.getByLabel('Which iptables').selectOption(TOOL);
+  await page.getByRole('button', { name: /^filter INPUT, \d+ rules$/ }).click();
+}
+
+async function addRule(page: Page) {
+  await page.getByRole('button', { name: 'Add rule' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(/^Rule, as behind/).fill(RULE);
+  await dialog.getByRole('button', { name: 'Put into draft' }).click();
+  await expect(dialog).toBeHidden();
+}
+
+/** The plan may warn, e.g. that rules are not loaded at boot: then it is read and run. */
+async function apply(page: Page) {
+  await page.getByRole('button', { name: 'Apply draft, opens a plan' }).click();
+  const plan = page.getByRole('dialog');
+  await expect(plan.locator('.interlocks li').first()).toBeVisible({ timeout: 30_000 });
+  await plan.getByRole('button', { name: 'Apply draft', exact: true }).or(plan.locator('footer .pri')).first().click();
+}
+
+async function rules(): Promise<string> {
+  const view = await get(`/api/v1/firewall/${node}`);
+  return view.rulesets[TOOL].text;
+}
+
+/** Puts the rules back as the page would: planned, run and kept. */
+async function restore(text: string) {
+  const operation = { operation: 'firewall.apply', node, tool: TOOL, rules: text };
+  const plan = await post('/api/v1/plans', { operation });
+  const { id } = await post('/api/v1/jobs', { plan: plan.id, hash: plan.hash });
+  const waits = async () => (await get(`/api/v1/jobs/${id}`)).confirm_until;
+  await expect.poll(waits, { timeout: 30_000 }).toBeTruthy();
+  await post(`/api/v1/jobs/${id}/confirm`, {});
+  const state = async () => (await get(`/api/v1/jobs/${id}`)).state;
+  await expect.poll(state, { timeout: 30_000 }).toBe('done');
+}
