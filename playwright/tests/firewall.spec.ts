@@ -85,6 +85,8 @@ test('rules that are rolled back are gone', async ({ page }) => {
   await window.getByRole('button', { name: 'Roll back now' }).click();
   await expect(window).toBeHidden({ timeout: 30_000 });
   await expect.poll(rules, { timeout: 30_000 }).toBe(before);
+  // The job's drawer lies over the head's buttons.
+  await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'Discard draft' }).click();
 });
 
