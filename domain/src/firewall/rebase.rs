@@ -30,7 +30,9 @@ pub fn rebase(base: &Ruleset, draft: &Ruleset, live: &Ruleset) -> Result<Ruleset
     }
     tables.sort_by_key(|table| table.name.as_str());
     match conflicts.is_empty() {
-        true => Ok(Ruleset { family: live.family, tables, trailer: Vec::new() }),
+        true => {
+            Ok(Ruleset { family: live.family, backend: live.backend, tables, trailer: Vec::new() })
+        }
         false => Err(conflicts),
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use signalbox_domain::firewall::diff::{Diff, diff};
 use signalbox_domain::firewall::draft::{Edit, EditError, counted, edit};
 use signalbox_domain::firewall::{
-    Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint, parse,
+    Backend, Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint, parse,
 };
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::NodeId;
@@ -167,7 +167,8 @@ impl Board {
 
 fn ruleset(view: Option<&FirewallView>, tool: Option<Tool>) -> Ruleset {
     let family = tool.map_or(Family::V4, Tool::family);
-    let none = || Ruleset { family, tables: Vec::new(), trailer: Vec::new() };
+    let none =
+        || Ruleset { family, backend: Backend::default(), tables: Vec::new(), trailer: Vec::new() };
     let read = || {
         let rules = view?.rulesets.get(&tool?)?;
         Some(counted(parse(&rules.text, family).ok()?, &rules.counters))
