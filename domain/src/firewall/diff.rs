@@ -143,7 +143,7 @@ fn gap(
     new: std::ops::Range<usize>,
     rows: &mut Vec<Row>,
 ) {
-    let mut olds = old.clone().peekable();
+    let mut olds = old.peekable();
     for at in new {
         let is_alike = |old: &usize| {
             before.get(*old).zip(after.get(at)).is_some_and(|(old, new)| are_alike(old, new))

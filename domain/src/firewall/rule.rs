@@ -68,6 +68,10 @@ impl<'a> Reader<'a> {
             "-m" | "--match" => {
                 let module = self.value(name, "the name of a match")?;
                 self.modules.push(module);
+                if self.asks_by_its_name(module) {
+                    let test = Test::Other { module: module.to_owned(), words: Vec::new() };
+                    self.conditions.push(Condition { negated: false, test });
+                }
             }
             "-j" | "--jump" => self.aim(name, false)?,
             "-g" | "--goto" => self.aim(name, true)?,
@@ -86,6 +90,18 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A module without an option of its own asks nevertheless (`-m socket`, `-m rpfilter`), but
+    /// for those that only repeat the protocol.
+    fn asks_by_its_name(&self, module: &str) -> bool {
+        const REPEATS: [&str; 8] =
+            ["tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "icmpv6"];
+        const NOT_ITS_OWN: [&str; 10] =
+            ["-m", "--match", "-j", "--jump", "-g", "--goto", "-p", "-s", "-d", "-i"];
+        let mut ahead = self.words.iter().skip(self.at).map(|word| &*word.text);
+        let next = ahead.find(|word| *word != "!");
+        !REPEATS.contains(&module) && next.is_none_or(|next| NOT_ITS_OWN.contains(&next))
     }
 
     /// Options that every rule may have.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use signalbox_domain::firewall::diff::{Diff, diff};
 use signalbox_domain::firewall::draft::{Edit, EditError, counted, edit};
 use signalbox_domain::firewall::{
-    Backend, Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint, parse,
+    Backend, Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint,
 };
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::NodeId;
@@ -55,8 +55,8 @@ impl Board {
         });
         let kept = RwSignal::new(None::<Kept>);
         let draft = Memo::new(move |_| {
-            let family = tool.get()?.family();
-            kept.with(|kept| parse(&kept.as_ref()?.text, family).ok()).map(Arc::new)
+            let tool = tool.get()?;
+            kept.with(|kept| tool.parse(&kept.as_ref()?.text).ok()).map(Arc::new)
         });
         let changes = Memo::new(move |_| {
             let draft = draft.get();
@@ -167,11 +167,15 @@ impl Board {
 
 fn ruleset(view: Option<&FirewallView>, tool: Option<Tool>) -> Ruleset {
     let family = tool.map_or(Family::V4, Tool::family);
-    let none =
-        || Ruleset { family, backend: Backend::default(), tables: Vec::new(), trailer: Vec::new() };
+    let none = || Ruleset {
+        family,
+        backend: tool.map_or(Backend::default(), Tool::backend),
+        tables: Vec::new(),
+        trailer: Vec::new(),
+    };
     let read = || {
         let rules = view?.rulesets.get(&tool?)?;
-        Some(counted(parse(&rules.text, family).ok()?, &rules.counters))
+        Some(counted(tool?.parse(&rules.text).ok()?, &rules.counters))
     };
     read().unwrap_or_else(none)
 }

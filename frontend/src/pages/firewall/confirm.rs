@@ -69,7 +69,6 @@ fn Window(
     };
     let by = job.with_untracked(|job| job.as_ref().map(|job| job.summary.started_by.clone()));
     let title = t_with(texts::IS_LIVE, &[&node]);
-    let name = node.clone();
     view! {
         <div class="scrim">
             <div
@@ -90,7 +89,7 @@ fn Window(
                     <span class="t12 i3">{by}</span>
                 </header>
                 <p id="confirm-help" class="confirm-help i2">
-                    <Help node=name until />
+                    <Help node until />
                 </p>
                 <div class="confirm-body">
                     <div class="confirm-ring">

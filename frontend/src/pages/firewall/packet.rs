@@ -174,13 +174,9 @@ impl Typed {
     }
 }
 
-/// The node as the simulation needs it. Multicast is not routed on, it is for whoever listens.
-pub(super) fn host(view: &FirewallView, packet: &Packet) -> Host {
-    let mut addresses: Vec<IpAddr> = view.addresses.iter().map(|own| own.address).collect();
-    if packet.destination.is_multicast() {
-        addresses.push(packet.destination);
-    }
-    Host { addresses: Some(addresses) }
+/// The node as the simulation needs it.
+pub(super) fn host(view: &FirewallView) -> Host {
+    Host { addresses: Some(view.addresses.iter().map(|own| own.address).collect()) }
 }
 
 #[cfg(test)]

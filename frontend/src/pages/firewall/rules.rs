@@ -107,11 +107,9 @@ fn Tallies(board: Board) -> impl IntoView {
         let (table, chain) = board.place.get();
         board.findings.with(|findings| {
             let here = findings.iter().filter(|f| f.table == table && f.chain == chain);
-            let mut counts = [0_usize; 3];
-            for finding in here {
-                counts[finding.severity as usize] += 1;
-            }
-            counts
+            let severities: Vec<Severity> = here.map(|finding| finding.severity).collect();
+            [Severity::Error, Severity::Warning, Severity::Note]
+                .map(|severity| severities.iter().filter(|its| **its == severity).count())
         })
     });
     let lamps = [Aspect::Danger, Aspect::Caution, Aspect::Unknown];
@@ -217,7 +215,7 @@ fn RuleRow(board: Board, editing: Editing, index: usize, line: Line) -> impl Int
             <td class="mono">{any(cells.source, t(texts::ANY))}</td>
             <td class="mono">{any(cells.destination, t(texts::ANY))}</td>
             <td class="mono fw-match">{cells.matches}</td>
-            <Counted board key=key.clone() is_new=mark == Mark::Added />
+            <Counted board key=key is_new=mark == Mark::Added />
         </tr>
         {findings.into_iter().map(|(aspect, text)| view! {
             <tr class=format!("fw-finding {class}")>

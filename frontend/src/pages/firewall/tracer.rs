@@ -33,7 +33,7 @@ impl Traces {
         let follow = move |rules: &Ruleset| {
             addresses.track();
             let packet = packet.get().ok()?;
-            let host = board.view.with_untracked(|view| Some(host(view.as_ref()?, &packet)))?;
+            let host = board.view.with_untracked(|view| Some(host(view.as_ref()?)))?;
             Some(trace(rules, &packet, &host))
         };
         let live = Memo::new(move |_| board.live.with(|rules| follow(rules)));
