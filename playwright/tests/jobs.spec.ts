@@ -22,7 +22,7 @@ test('the list leads to each job and can be narrowed', async ({ page }) => {
   await expect(rows.filter({ hasText: `${id}` }).first()).toBeVisible();
 
   await page.getByRole('radio', { name: 'Not done' }).click();
-  await expect(rows.filter({ hasText: 'Done' })).toHaveCount(0);
+  await expect(rows.filter({ has: page.getByText('Done', { exact: true }) })).toHaveCount(0);
   await page.getByRole('radio', { name: 'All' }).click();
   await page.keyboard.press('/');
   await page.keyboard.type(`${id}`);

@@ -1,5 +1,6 @@
 //! What the parts of the page share: the rules as they are, the draft, and what is chosen.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -9,7 +10,8 @@ use signalbox_domain::firewall::{
     Backend, Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint,
 };
 use signalbox_domain::fleet::FleetView;
-use signalbox_domain::ids::NodeId;
+use signalbox_domain::ids::{JobId, NodeId};
+use signalbox_domain::jobs::{JobState, JobSummary};
 use signalbox_domain::live::Topic;
 use signalbox_domain::operation::Operation;
 
@@ -101,9 +103,19 @@ impl Board {
                 running.any(|job| matches!(&job.operation, Operation::FirewallApply { node, .. } if *node == self.node))
             })
         });
+        let jobs = use_live().watch::<BTreeMap<JobId, JobSummary>>(Topic::Jobs);
+        let was_given_up = Memo::new(move |_| {
+            jobs.with(|jobs| {
+                let ours = jobs.iter().flat_map(BTreeMap::values).filter(|job| {
+                    matches!(&job.operation, Operation::FirewallApply { node, .. } if *node == self.node)
+                });
+                ours.max_by_key(|job| job.id).is_some_and(|job| job.state != JobState::Done)
+            })
+        });
         Effect::new(move |_| {
-            // Until somebody kept the new rules they may go, and then the draft is needed again.
-            if is_applied.get() && !is_undecided.get() {
+            // Until somebody kept the new rules they may go, and then the draft is needed again; that
+            // they went is seen a little later than the job's end.
+            if is_applied.get() && !is_undecided.get() && !was_given_up.get() {
                 self.keep(None);
             }
         });

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use signalbox_domain::firewall::rebase::{Conflict, rebase};
-use signalbox_domain::firewall::{FirewallView, Severity, Tool, canonical, parse};
+use signalbox_domain::firewall::{FirewallView, Severity, Tool, canonical};
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::live::Topic;
 use signalbox_domain::operation::Operation;
@@ -223,8 +223,9 @@ fn Rebase(board: Board) -> impl IntoView {
 /// `None` when the node has already what the draft wanted.
 fn carried(board: Board) -> Result<Option<Kept>, Vec<Conflict>> {
     let Some(kept) = board.kept.get_untracked() else { return Ok(None) };
-    let (live, family) = (board.live.get_untracked(), board.family());
-    let (Ok(from), Ok(draft)) = (parse(&kept.from, family), parse(&kept.text, family)) else {
+    let live = board.live.get_untracked();
+    let Some(tool) = board.tool.get_untracked() else { return Ok(Some(kept)) };
+    let (Ok(from), Ok(draft)) = (tool.parse(&kept.from), tool.parse(&kept.text)) else {
         return Ok(Some(kept));
     };
     let text = canonical(&rebase(&from, &draft, &live)?);
