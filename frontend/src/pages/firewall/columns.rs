@@ -22,7 +22,7 @@ pub(super) struct Words {
 
 pub(super) fn cells(rule: &Rule, words: Words) -> Cells {
     let mut cells = Cells::default();
-    let mut matches: Vec<String> = bare_modules(&rule.text);
+    let mut matches: Vec<String> = Vec::new();
     for condition in &rule.conditions {
         let not = if condition.negated { format!("{} ", words.not) } else { String::new() };
         match &condition.test {
@@ -66,7 +66,9 @@ fn test_text(test: &Test, words: Words) -> String {
         Test::Other { module, words } => {
             let words = words.join(" ");
             let words = words.trim_start_matches('-');
-            if words.starts_with(module.as_str()) {
+            if words.is_empty() {
+                module.clone()
+            } else if words.starts_with(module.as_str()) {
                 words.to_owned()
             } else {
                 format!("{module} {words}")
@@ -103,17 +105,6 @@ fn target(rule: &Rule) -> (String, Option<String>) {
     let rest = words.get(aim + 2..).unwrap_or_default().join(" ");
     let goes = if matches!(rule.target, Target::Goto(_)) { "goto " } else { "" };
     (format!("{goes}{name}"), Some(rest).filter(|rest| !rest.is_empty()))
-}
-
-/// Modules that ask without any option, such as `-m socket`.
-fn bare_modules(text: &str) -> Vec<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let is_bare = |at: usize| {
-        matches!(words.get(at + 2), None | Some(&("-m" | "-j" | "-g")))
-            && !matches!(words.get(at + 1), Some(&("tcp" | "udp" | "icmp" | "icmp6")))
-    };
-    let places = words.iter().enumerate().filter(|(at, word)| **word == "-m" && is_bare(*at));
-    places.filter_map(|(at, _)| words.get(at + 1)).map(|word| (*word).to_owned()).collect()
 }
 
 #[cfg(test)]
