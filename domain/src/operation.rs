@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Permission;
 use crate::backups::BackupKind;
 use crate::firewall::Tool;
-use crate::firewall::plan::WITHIN_S;
+use crate::firewall::plan::{NodeRules, WITHIN_S};
 use crate::ids::NodeId;
 use crate::values::Sha256Hex;
 use crate::vrrp::InstanceName;
@@ -46,6 +46,16 @@ pub enum Operation {
         #[serde(default = "within_s")]
         within_s: u32,
     },
+    /// Replace the rules of several nodes, wave after wave. Unless every wave is confirmed within its
+    /// time, all of them restore their old rules.
+    #[serde(rename = "firewall.apply_group")]
+    FirewallApplyGroup {
+        /// The nodes of a wave change together.
+        waves: Vec<Vec<NodeRules>>,
+        /// How long each wave may stand without being confirmed, 10 to 3600 s.
+        #[serde(default = "within_s")]
+        within_s: u32,
+    },
 }
 
 fn within_s() -> u32 {
@@ -59,6 +69,7 @@ impl Operation {
             Operation::VrrpHandOver { .. } => "vrrp.hand_over",
             Operation::BackupsTake { .. } => "backups.take",
             Operation::FirewallApply { .. } => "firewall.apply",
+            Operation::FirewallApplyGroup { .. } => "firewall.apply_group",
         }
     }
 
@@ -66,17 +77,37 @@ impl Operation {
     #[must_use]
     pub fn abridged(&self) -> Operation {
         let mut abridged = self.clone();
-        if let Operation::FirewallApply { rules, .. } = &mut abridged {
+        let abridge = |rules: &mut String| {
             *rules = format!("# {} lines, which the job's plan has\n", rules.lines().count());
+        };
+        match &mut abridged {
+            Operation::FirewallApply { rules, .. } => abridge(rules),
+            Operation::FirewallApplyGroup { waves, .. } => {
+                waves.iter_mut().flatten().for_each(|node| abridge(&mut node.rules));
+            }
+            Operation::VrrpHandOver { .. } | Operation::BackupsTake { .. } => {}
         }
         abridged
+    }
+
+    /// The nodes whose packet filter it changes.
+    pub fn filters(&self) -> Vec<NodeId> {
+        match self {
+            Operation::FirewallApply { node, .. } => vec![*node],
+            Operation::FirewallApplyGroup { waves, .. } => {
+                waves.iter().flatten().map(|node| node.node).collect()
+            }
+            Operation::VrrpHandOver { .. } | Operation::BackupsTake { .. } => Vec::new(),
+        }
     }
 
     pub fn permission(&self) -> Permission {
         match self {
             Operation::VrrpHandOver { .. } => Permission::VrrpHandOver,
             Operation::BackupsTake { .. } => Permission::BackupsTake,
-            Operation::FirewallApply { .. } => Permission::FirewallApply,
+            Operation::FirewallApply { .. } | Operation::FirewallApplyGroup { .. } => {
+                Permission::FirewallApply
+            }
         }
     }
 }

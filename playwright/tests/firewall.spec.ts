@@ -1,10 +1,9 @@
 import type { Page } from '@playwright/test';
 
-import { get, post } from '../api';
-import { expect, open, test } from '../fixtures';
+import { expect, test } from '../fixtures';
+import { addRule, nodeNamed, openRules, put, rules } from '../rules';
 
 const NODE = 'web-3';
-const TOOL = 'iptables-legacy';
 /** An address of TEST-NET-2: nobody loses anything when it is dropped. */
 const RULE = '-s 198.51.100.77/32 -j DROP';
 
@@ -14,18 +13,16 @@ let node: number;
 let before: string;
 
 test.beforeAll(async () => {
-  const { nodes } = await get('/api/v1/fleet');
-  const found = Object.entries<{ name: string }>(nodes).find(([, other]) => other.name === NODE);
-  node = Number(found?.[0]);
-  before = await rules();
+  node = await nodeNamed(NODE);
+  before = await rules(node);
 });
 
 test.afterAll(async () => {
-  if ((await rules()) !== before) await restore(before);
+  await put(node, before);
 });
 
 test('a table is chosen by its place in the packet flow, and the list has the same buttons', async ({ page }) => {
-  await openRules(page);
+  await openRules(page, node);
   const nat = page.getByRole('button', { name: /^nat PREROUTING, \d+ rules$/ });
   await nat.focus();
   await page.keyboard.press('Enter');
@@ -36,7 +33,7 @@ test('a table is chosen by its place in the packet flow, and the list has the sa
 });
 
 test('a packet is traced as one types', async ({ page }) => {
-  await openRules(page);
+  await openRules(page, node);
   const tracer = page.locator('.fw-tracer');
   await expect(tracer.getByText(/Accepted|Dropped|Rejected|Not known/).first()).toBeVisible();
   await tracer.getByLabel('From').fill('nobody');
@@ -46,8 +43,8 @@ test('a packet is traced as one types', async ({ page }) => {
 });
 
 test('a draft is made, traced and shown before anything changes, and survives the page', async ({ page }) => {
-  await openRules(page);
-  await addRule(page);
+  await openRules(page, node);
+  await addRule(page, RULE);
   await expect(page.locator('[data-draft]')).toContainText('draft: 1 added, 0 removed, 0 changed');
   const tracer = page.locator('.fw-tracer');
   await tracer.getByLabel('From').fill('198.51.100.77');
@@ -59,13 +56,13 @@ test('a draft is made, traced and shown before anything changes, and survives th
   await page.keyboard.press('Escape');
   await page.reload();
   await expect(page.locator('[data-draft]')).toContainText('1 added');
-  expect(await rules()).toBe(before);
+  expect(await rules(node)).toBe(before);
   await page.getByRole('button', { name: 'Discard draft' }).click();
   await expect(page.locator('[data-draft]')).toHaveCount(0);
 });
 
 test('a wrong rule is placed by its column and is not put into the draft', async ({ page }) => {
-  await openRules(page);
+  await openRules(page, node);
   await page.getByRole('button', { name: 'Add rule' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(/^Rule, as behind/).fill('-p tcp --dport x -j ACCEPT');
@@ -76,47 +73,33 @@ test('a wrong rule is placed by its column and is not put into the draft', async
 });
 
 test('rules that are rolled back are gone', async ({ page }) => {
-  await openRules(page);
-  await addRule(page);
+  await openRules(page, node);
+  await addRule(page, RULE);
   await apply(page);
   const window = page.getByRole('dialog', { name: new RegExp(`live on ${NODE}`) });
   await expect(window).toBeVisible({ timeout: 30_000 });
-  expect(await rules()).toContain(RULE);
+  expect(await rules(node)).toContain(RULE);
   await window.getByRole('button', { name: 'Roll back now' }).click();
   await expect(window).toBeHidden({ timeout: 30_000 });
-  await expect.poll(rules, { timeout: 30_000 }).toBe(before);
+  await expect.poll(() => rules(node), { timeout: 30_000 }).toBe(before);
   // The job's drawer lies over the head's buttons.
   await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'Discard draft' }).click();
 });
 
 test('rules that are kept are on the node', async ({ page }) => {
-  await openRules(page);
-  await addRule(page);
+  await openRules(page, node);
+  await addRule(page, RULE);
   await apply(page);
   const window = page.getByRole('dialog', { name: new RegExp(`live on ${NODE}`) });
   await expect(window.getByRole('timer')).toBeVisible({ timeout: 30_000 });
   await page.keyboard.press('k');
   await expect(window).toBeHidden({ timeout: 30_000 });
   await expect(page.getByRole('complementary').getByText(/Done|done/).first()).toBeVisible();
-  expect(await rules()).toContain(RULE);
+  expect(await rules(node)).toContain(RULE);
   // The draft is what the node has now, so there is none any more.
   await expect(page.locator('[data-draft]')).toHaveCount(0, { timeout: 15_000 });
 });
-
-async function openRules(page: Page) {
-  await open(page, `/firewall/${node}`);
-  await page.getByLabel('Which iptables').selectOption(TOOL);
-  await page.getByRole('button', { name: /^filter INPUT, \d+ rules$/ }).click();
-}
-
-async function addRule(page: Page) {
-  await page.getByRole('button', { name: 'Add rule' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel(/^Rule, as behind/).fill(RULE);
-  await dialog.getByRole('button', { name: 'Put into draft' }).click();
-  await expect(dialog).toBeHidden();
-}
 
 /** The plan may warn, e.g. that rules are not loaded at boot: then it is read and run. */
 async function apply(page: Page) {
@@ -124,21 +107,4 @@ async function apply(page: Page) {
   const plan = page.getByRole('dialog');
   await expect(plan.locator('.interlocks li').first()).toBeVisible({ timeout: 30_000 });
   await plan.getByRole('button', { name: 'Apply draft', exact: true }).or(plan.locator('footer .pri')).first().click();
-}
-
-async function rules(): Promise<string> {
-  const view = await get(`/api/v1/firewall/${node}`);
-  return view.rulesets[TOOL].text;
-}
-
-/** Puts the rules back as the page would: planned, run and kept. */
-async function restore(text: string) {
-  const operation = { operation: 'firewall.apply', node, tool: TOOL, rules: text };
-  const plan = await post('/api/v1/plans', { operation });
-  const { id } = await post('/api/v1/jobs', { plan: plan.id, hash: plan.hash });
-  const waits = async () => (await get(`/api/v1/jobs/${id}`)).confirm_until;
-  await expect.poll(waits, { timeout: 30_000 }).toBeTruthy();
-  await post(`/api/v1/jobs/${id}/confirm`, {});
-  const state = async () => (await get(`/api/v1/jobs/${id}`)).state;
-  await expect.poll(state, { timeout: 30_000 }).toBe('done');
 }

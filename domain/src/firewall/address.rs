@@ -145,7 +145,7 @@ fn ones(width: u32) -> u128 {
 }
 
 fn prefix(length: u32, width: u32) -> u128 {
-    if length == 0 { 0 } else { ones(width) & !(ones(width) >> length) }
+    ones(width) & !ones(width).checked_shr(length).unwrap_or(0)
 }
 
 fn bits(address: IpAddr) -> u128 {
@@ -179,6 +179,8 @@ mod tests {
             ("10.1.2.3/255.0.255.0", "10.0.2.0/255.0.255.0"),
             ("0.0.0.0/0", "0.0.0.0/0"),
             ("2001:db8::1/32", "2001:db8::/32"),
+            ("2001:db8::1", "2001:db8::1/128"),
+            ("::/0", "::/0"),
         ] {
             assert_eq!(network(written).to_string(), printed);
         }

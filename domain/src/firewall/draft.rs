@@ -7,6 +7,7 @@ use super::interlock::is_anothers;
 use super::model::{Chain, Policy, Rule, Ruleset, Table, TableName};
 use super::parse::{ParseError, parse};
 use super::target::Target;
+use super::token::tokens;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
@@ -37,6 +38,12 @@ pub enum Change {
     },
     Policy(Policy),
     NewChain,
+    /// Takes all rules out of the chain.
+    Flush,
+    /// The rules that jump there follow.
+    Rename {
+        to: String,
+    },
     /// Only of a chain that is empty and that no rule refers to.
     RemoveChain,
 }
@@ -75,6 +82,7 @@ pub fn edit(rules: &Ruleset, edit: &Edit) -> Result<Ruleset, EditError> {
     match change {
         Change::NewChain => new_chain(own, chain, family)?,
         Change::RemoveChain => remove_chain(own, chain)?,
+        Change::Rename { to } => rename_chain(own, chain, to, family)?,
         _ => {
             let Some(own) = own.chains.iter_mut().find(|own| own.name == *chain) else {
                 return Err(EditError::NoChain { table: *table, chain: chain.clone() });
@@ -122,14 +130,10 @@ pub fn with_table(rules: &Ruleset, name: TableName) -> Ruleset {
 
 /// Where rules jump to a chain of their table: the chain's name and the rule's place.
 pub fn referrers<'a>(table: &'a Table, chain: &str) -> Vec<(&'a str, usize)> {
-    let aims_there = |rule: &Rule| match &rule.target {
-        Target::Jump(name) | Target::Goto(name) => name == chain,
-        _ => false,
-    };
     let places = table.chains.iter().flat_map(|from| {
         from.rules.iter().enumerate().map(move |(at, rule)| (from.name.as_str(), at + 1, rule))
     });
-    places.filter(|(_, _, rule)| aims_there(rule)).map(|(from, at, _)| (from, at)).collect()
+    places.filter(|(_, _, rule)| aims_at(rule, chain)).map(|(from, at, _)| (from, at)).collect()
 }
 
 /// The rules with the counters that [`counters`](super::counters) took off.
@@ -179,6 +183,54 @@ fn remove_chain(table: &mut Table, name: &str) -> Result<(), EditError> {
     Ok(())
 }
 
+fn rename_chain(
+    table: &mut Table,
+    name: &str,
+    to: &str,
+    family: super::Family,
+) -> Result<(), EditError> {
+    let Some(chain) = table.chain(name) else {
+        return Err(EditError::NoChain { table: table.name, chain: name.to_owned() });
+    };
+    if chain.is_built_in() {
+        return Err(EditError::BuiltIn { chain: name.to_owned() });
+    }
+    new_chain(table, to, family)?;
+    table.chains.pop();
+    for chain in &mut table.chains {
+        if chain.name == name {
+            to.clone_into(&mut chain.name);
+        }
+        for rule in &mut chain.rules {
+            if aims_at(rule, name) {
+                let text = aimed_at(&rule.text, name, to);
+                *rule = parse_rule(&text, family).map_err(EditError::Rule)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn aims_at(rule: &Rule, chain: &str) -> bool {
+    match &rule.target {
+        Target::Jump(name) | Target::Goto(name) => name == chain,
+        _ => false,
+    }
+}
+
+/// The rule's text with another chain behind its `-j` or `-g`.
+fn aimed_at(text: &str, from: &str, to: &str) -> String {
+    let words = tokens(text, 0).unwrap_or_default();
+    let mut pairs = words.iter().zip(words.iter().skip(1));
+    let aim = pairs.find(|(option, chain)| {
+        matches!(option.text.as_ref(), "-j" | "-g" | "--jump" | "--goto") && chain.text == from
+    });
+    let Some((_, aim)) = aim else { return text.to_owned() };
+    let before = text.chars().take(aim.column);
+    let behind = text.chars().skip(aim.column + from.chars().count());
+    before.chain(to.chars()).chain(behind).collect()
+}
+
 fn in_chain(chain: &mut Chain, change: &Change, family: super::Family) -> Result<(), EditError> {
     let read = |text: &str| parse_rule(text, family).map_err(EditError::Rule);
     let no_rule = |at: usize| EditError::NoRule { chain: chain.name.clone(), at };
@@ -210,7 +262,8 @@ fn in_chain(chain: &mut Chain, change: &Change, family: super::Family) -> Result
             Some(old) => *old = *policy,
             None => return Err(EditError::BuiltIn { chain: chain.name.clone() }),
         },
-        Change::NewChain | Change::RemoveChain => {}
+        Change::Flush => chain.rules.clear(),
+        Change::NewChain | Change::RemoveChain | Change::Rename { .. } => {}
     }
     Ok(())
 }

@@ -120,3 +120,37 @@ fn rules_without_lines(rules: &Ruleset, like: &Ruleset) -> Ruleset {
     }
     like
 }
+
+#[test]
+fn a_renamed_chain_takes_the_rules_that_jump_there_along() {
+    let filter = TableName::Filter;
+    let to = "admitted".to_owned();
+    let renamed = after(filter, "allowed", Change::Rename { to }).unwrap();
+    assert_eq!(texts(&renamed, "INPUT")[1], "-p tcp -m tcp --dport 22 -j admitted");
+    assert_eq!(texts(&renamed, "admitted"), ["-s 192.0.2.0/24 -j ACCEPT"]);
+    assert!(renamed.table(filter).unwrap().chain("allowed").is_none());
+    let taken = after(filter, "allowed", Change::Rename { to: "INPUT".to_owned() });
+    assert!(matches!(taken, Err(EditError::ChainExists { .. })), "{taken:?}");
+    let bad = after(filter, "allowed", Change::Rename { to: "two words".to_owned() });
+    assert!(matches!(bad, Err(EditError::Rule(_))), "{bad:?}");
+    let built_in = after(filter, "INPUT", Change::Rename { to: "X".to_owned() });
+    assert!(matches!(built_in, Err(EditError::BuiltIn { .. })), "{built_in:?}");
+}
+
+#[test]
+fn a_name_in_a_comment_stays_when_its_chain_is_renamed() {
+    let text = "-m comment --comment \"-j allowed, é\" -j allowed";
+    assert_eq!(aimed_at(text, "allowed", "x"), "-m comment --comment \"-j allowed, é\" -j x");
+    assert_eq!(
+        aimed_at("-j allowed -m comment --comment y", "allowed", "x"),
+        "-j x -m comment --comment y"
+    );
+}
+
+#[test]
+fn a_flushed_chain_is_empty_and_stays() {
+    let flushed = after(TableName::Filter, "allowed", Change::Flush).unwrap();
+    assert!(texts(&flushed, "allowed").is_empty());
+    let anothers = after(TableName::Filter, "DOCKER", Change::Flush);
+    assert!(matches!(anothers, Err(EditError::Anothers { .. })), "{anothers:?}");
+}

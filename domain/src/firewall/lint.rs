@@ -48,6 +48,8 @@ pub enum FindingKind {
     Unreachable,
     /// An earlier rule takes all of its packets and decides otherwise.
     Shadowed,
+    /// An earlier rule asks for the same and decides otherwise.
+    Contradictory,
     /// An earlier rule takes all of its packets and decides the same.
     Redundant,
     /// The same rule stands earlier in the chain.

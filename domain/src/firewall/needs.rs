@@ -70,7 +70,7 @@ pub fn own_addresses(observed: &Observed) -> Vec<OwnAddress> {
 }
 
 /// A new connection of the console, and the answer to it: one that is established tells nothing.
-fn console(line: &ConsoleLine, own: &[OwnAddress]) -> [Need; 2] {
+pub(super) fn console(line: &ConsoleLine, own: &[OwnAddress]) -> [Need; 2] {
     let interface = own.iter().find(|o| o.address == line.to).map(|o| o.interface.clone());
     let mut way_in = Packet::syn(Direction::In, (line.from, CLIENT_PORT), (line.to, line.port));
     way_in.in_interface.clone_from(&interface);

@@ -1,4 +1,5 @@
-//! A draft carried over to rules that changed under it: three ways, rule by rule.
+//! A draft carried over to rules that changed under it, or to another node: three ways, rule by
+//! rule.
 
 use std::ops::Range;
 
@@ -18,6 +19,28 @@ pub struct Conflict {
 
 /// The draft's edits of `base`, made on `live`.
 pub fn rebase(base: &Ruleset, draft: &Ruleset, live: &Ruleset) -> Result<Ruleset, Vec<Conflict>> {
+    made_on(base, draft, live, Ends::Differ)
+}
+
+/// The draft's edits of one node's rules, made on another's: what it puts before all rules of a
+/// chain or behind them goes there, whatever those are.
+pub fn carry(base: &Ruleset, draft: &Ruleset, other: &Ruleset) -> Result<Ruleset, Vec<Conflict>> {
+    made_on(base, draft, other, Ends::Hold)
+}
+
+/// Whether an end of a chain is a place, though the rules there differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Hold,
+    Differ,
+}
+
+fn made_on(
+    base: &Ruleset,
+    draft: &Ruleset,
+    live: &Ruleset,
+    ends: Ends,
+) -> Result<Ruleset, Vec<Conflict>> {
     let mut conflicts = Vec::new();
     let mut tables = Vec::new();
     for name in TableName::ALL {
@@ -25,7 +48,7 @@ pub fn rebase(base: &Ruleset, draft: &Ruleset, live: &Ruleset) -> Result<Ruleset
         if sides.iter().all(Option::is_none) {
             continue;
         }
-        let chains = chains(name, sides, &mut conflicts);
+        let chains = chains(name, sides, ends, &mut conflicts);
         tables.push(Table { name, preamble: Vec::new(), chains });
     }
     tables.sort_by_key(|table| table.name.as_str());
@@ -40,6 +63,7 @@ pub fn rebase(base: &Ruleset, draft: &Ruleset, live: &Ruleset) -> Result<Ruleset
 fn chains(
     name: TableName,
     sides: [Option<&Table>; 3],
+    ends: Ends,
     conflicts: &mut Vec<Conflict>,
 ) -> Vec<Chain> {
     let [_, draft, live] = sides;
@@ -50,7 +74,7 @@ fn chains(
             names.push(&chain.name);
         }
     }
-    names.into_iter().filter_map(|chain| merged(name, chain, sides, conflicts)).collect()
+    names.into_iter().filter_map(|chain| merged(name, chain, sides, ends, conflicts)).collect()
 }
 
 /// `None` for a chain that one side took out and the other left as it was.
@@ -58,6 +82,7 @@ fn merged(
     table: TableName,
     name: &str,
     sides: [Option<&Table>; 3],
+    ends: Ends,
     conflicts: &mut Vec<Conflict>,
 ) -> Option<Chain> {
     let [base, draft, live] = sides.map(|table| table.and_then(|table| table.chain(name)));
@@ -76,7 +101,7 @@ fn merged(
     let policy = |chain: Option<&Chain>| chain.and_then(|chain| chain.policy);
     let policy =
         if policy(draft) == policy(base) { policy(live.or(draft)) } else { policy(draft.or(live)) };
-    let merged = merge(&of[0], &of[1], &of[2]);
+    let merged = merge(&of[0], &of[1], &of[2], ends);
     let rules = merged.unwrap_or_else(|(ours, theirs)| {
         let part =
             |rules: &[Rule], range| rules.get::<Range<usize>>(range).unwrap_or_default().to_vec();
@@ -96,6 +121,7 @@ fn merge(
     base: &[Rule],
     draft: &[Rule],
     live: &[Rule],
+    ends: Ends,
 ) -> Result<Vec<Rule>, (Range<usize>, Range<usize>)> {
     let (ours, theirs) = (alignment(base, draft), alignment(base, live));
     let of = |pairs: &[(usize, usize)], at: usize| {
@@ -113,6 +139,10 @@ fn merge(
             rules.extend(now);
         } else if same_texts(&now, &was) {
             rules.extend(mine);
+        } else if let (Ends::Hold, Some(put)) =
+            (ends, at_an_end(b == 0, to_b == base.len(), [&was, &mine, &now]))
+        {
+            rules.extend(put);
         } else {
             return Err((d..to_d, l..to_l));
         }
@@ -120,6 +150,20 @@ fn merge(
         (b, d, l) = (to_b + 1, to_d + 1, to_l + 1);
     }
     Ok(rules)
+}
+
+/// What the draft put before or behind what was there, around what is there now.
+fn at_an_end(is_first: bool, is_last: bool, [was, mine, now]: [&[Rule]; 3]) -> Option<Vec<Rule>> {
+    let added = mine.len().checked_sub(was.len())?;
+    let (before, kept) = mine.split_at(added);
+    let (kept_before, behind) = mine.split_at(was.len());
+    // In an empty chain nothing tells before from behind.
+    match (is_first, is_last) {
+        (true, true) if was.is_empty() => None,
+        (true, _) if same_texts(kept, was) => Some([before, now].concat()),
+        (_, true) if same_texts(kept_before, was) => Some([now, behind].concat()),
+        _ => None,
+    }
 }
 
 fn same_texts(one: &[Rule], other: &[Rule]) -> bool {
@@ -174,5 +218,19 @@ mod tests {
         let merged =
             rebase(&base, &rules(&[1, 3, 4, 5], "ACCEPT"), &rules(&[1, 2, 3, 5], "ACCEPT"));
         assert_eq!(ports(&merged.unwrap()), [1, 3, 5]);
+    }
+
+    #[test]
+    fn another_node_gets_a_rule_before_or_behind_its_own() {
+        let base = rules(&[1, 2], "ACCEPT");
+        let carried = |draft: &[u16], other: &[u16]| {
+            let draft = rules(draft, "ACCEPT");
+            carry(&base, &draft, &rules(other, "ACCEPT")).map(|rules| ports(&rules)).ok()
+        };
+        assert_eq!(carried(&[9, 1, 2], &[5, 6, 7]), Some(vec![9, 5, 6, 7]));
+        assert_eq!(carried(&[1, 2, 9], &[5, 6, 7]), Some(vec![5, 6, 7, 9]));
+        assert_eq!(carried(&[9, 1, 2, 8], &[5, 1]), Some(vec![9, 5, 1, 8]));
+        assert_eq!(carried(&[1, 9, 2], &[5, 6]), None);
+        assert_eq!(carried(&[2], &[5, 6]), None);
     }
 }

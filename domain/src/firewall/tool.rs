@@ -59,6 +59,17 @@ impl Tool {
         Ok(Ruleset { backend: self.backend(), ..parse(text, self.family())? })
     }
 
+    /// That of the same backend for the other of IPv4 and IPv6.
+    #[must_use]
+    pub fn of_other_family(self) -> Tool {
+        match self {
+            Tool::IptablesNft => Tool::Ip6tablesNft,
+            Tool::IptablesLegacy => Tool::Ip6tablesLegacy,
+            Tool::Ip6tablesNft => Tool::IptablesNft,
+            Tool::Ip6tablesLegacy => Tool::IptablesLegacy,
+        }
+    }
+
     /// The other backend's, of the same family.
     pub fn beside(self) -> Tool {
         match self {

@@ -14,6 +14,12 @@ pub const OTHERS_HELP: Text = text(
     "A packet must pass {0} as well. The rules and the tracer here are about {1} only.",
     "数据包还须通过 {0}。此处的规则与跟踪只涉及 {1}。",
 );
+pub const FAMILIES: Text = text("IPv4 and IPv6 disagree", "IPv4 与 IPv6 不一致");
+pub const FAMILY_ANSWERS: Text = text(
+    "a new TCP connection on {0} to port {1}: IPv4 {2}, IPv6 {3}",
+    "{0} 上到端口 {1} 的新 TCP 连接：IPv4 {2}，IPv6 {3}",
+);
+pub const OTHER_PORTS: Text = text("that no rule names", "（未被规则提及）");
 pub const NFT_TABLE: Text = text("nft table {0}", "nft 表 {0}");
 pub const NOT_AT_BOOT: Text = text("not loaded at boot", "启动时不装入");
 
@@ -80,6 +86,12 @@ pub const EDITS_HELP: Text = text(
 pub const SET_POLICY: Text = text("Make the policy {0}", "策略改为 {0}");
 pub const NEW_CHAIN: Text = text("New chain", "新建链");
 pub const CHAIN_NAME: Text = text("Name of the chain", "链的名称");
+pub const RENAME_CHAIN: Text = text("Rename chain", "重命名链");
+pub const FLUSH_CHAIN: Text = text("Flush chain", "清空链");
+pub const TEMPLATES: Text = text("Templates", "模板");
+pub const TEMPLATE: Text = text("Template", "模板");
+pub const TEMPLATE_HELP: Text =
+    text("Its rules go before the others of their chains.", "其规则会放在各链其他规则之前。");
 pub const DELETE_CHAIN: Text = text("Delete chain", "删除链");
 pub const NO_EDIT_ROLE: Text =
     text("Your role may read rules, not draft them", "您的角色可以查看规则，不能起草");
@@ -121,6 +133,10 @@ pub const AS_SAVED: Text = text(
     "As iptables-save prints them, as iptables-restore reads them",
     "与 iptables-save 的输出、iptables-restore 的输入相同",
 );
+pub const FROM_FILE: Text = text("Load a file", "载入文件");
+pub const FILE_TOO_LARGE: Text =
+    text("{0} is larger than 8 MiB, which is more than rules can be", "{0} 超过 8 MiB 的上限");
+pub const TO_FILE: Text = text("Save as file", "存为文件");
 pub const GO_TO_ERROR: Text = text("Go to the error", "转到错误处");
 pub const DIFF_OF: Text = text("What the draft changes on {0}", "草稿对 {0} 的更改");
 pub const CHAIN_NEW: Text = text("new chain", "新链");
@@ -175,6 +191,7 @@ pub const MULTICAST: Text = text(
 );
 
 pub const KEEP: Text = text("Keep rules", "保留规则");
+pub const NEXT_WAVE: Text = text("Go on with the next wave", "放行下一批");
 pub const ROLL_BACK_NOW: Text = text("Roll back now", "立即回滚");
 pub const NO_KEEP_ROLE: Text =
     text("Your role may watch this job, not decide on it", "您的角色可以查看此任务，不能决定");
@@ -199,3 +216,22 @@ pub const CHECKED: Text = text("Checked since they went live", "生效后的检�
 pub const WAITING_CHECKS: Text = text("done", "已完成");
 pub const NODE_TIMER: Text = text("{0} timer", "{0} 定时器");
 pub const AT: Text = text("at {0}", "{0}");
+
+pub const MORE_NODES: Text = text("Apply on more nodes", "应用到更多节点");
+pub const GROUP_TITLE: Text = text("The draft on more nodes", "在更多节点上应用草稿");
+pub const GROUP_HELP: Text = text(
+    "The draft's edits are made on each node's own rules. {0} changes first; unless every wave works, all nodes restore their old rules.",
+    "草稿的更改会应用到各节点自己的规则上。{0} 最先更改；若有任一批不正常，所有节点恢复旧规则。",
+);
+pub const OTHER_NODES: Text = text("Other nodes", "其他节点");
+pub const NO_OTHER_NODE: Text = text("There is no other node", "没有其他节点");
+pub const HAS_IT: Text = text("has this already", "已是如此");
+pub const CANNOT: Text = text("cannot take it", "无法应用");
+pub const WOULD: Text =
+    text("{0}: {1} added, {2} removed, {3} changed", "{0}：新增 {1}，删除 {2}，修改 {3}");
+pub const WAVES: Text = text("Then", "随后");
+pub const ONE_BY_ONE: Text = text("one node after the other", "逐个节点");
+pub const ALL_AT_ONCE: Text = text("all others together", "其余节点同时");
+pub const SHOW_GROUP_PLAN: Text = text("Show plan for {0} nodes", "查看 {0} 个节点的执行计划");
+pub const CHOOSE_NODES: Text =
+    text("Choose at least one node that takes it", "请至少选择一个可应用的节点");

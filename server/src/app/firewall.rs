@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, try_join_all};
 use signalbox_domain::fact::Fact;
 use signalbox_domain::firewall::needs::{self, Need, Nodes, Proof};
-use signalbox_domain::firewall::plan::{self, ApplyInput, PlanError, RunningJob, Standing};
+use signalbox_domain::firewall::plan::{
+    self, ApplyInput, NodeRules, PlanError, RunningJob, Standing,
+};
 use signalbox_domain::firewall::{FirewallView, Reading, Tool, scripts};
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::live::Topic;
@@ -102,6 +104,31 @@ pub async fn publish(app: &App, node: NodeId) {
 
 /// Plans a change of rules from what is seen now.
 pub async fn draft(app: &App, wish: Wish<'_>) -> Result<Draft, FirewallError> {
+    Ok(plan::apply(gather(app, wish).await?, clock::now())?)
+}
+
+/// Plans the same for several nodes, which are all asked at once.
+pub async fn draft_group(
+    app: &App,
+    waves: &[Vec<NodeRules>],
+    within_s: u32,
+) -> Result<Draft, FirewallError> {
+    let of_wave = |wave: &[NodeRules]| {
+        let wave: Vec<NodeRules> = wave.to_vec();
+        async move {
+            let members = wave.iter().map(|wanted| {
+                let NodeRules { node, tool, rules, base } = wanted;
+                let wish = Wish { node: *node, tool: *tool, rules, base: base.as_ref(), within_s };
+                gather(app, wish)
+            });
+            try_join_all(members).await
+        }
+    };
+    let inputs = try_join_all(waves.iter().map(|wave| of_wave(wave))).await?;
+    Ok(plan::apply_group(inputs, within_s, clock::now())?)
+}
+
+async fn gather(app: &App, wish: Wish<'_>) -> Result<ApplyInput, FirewallError> {
     let Wish { node, tool, rules, .. } = wish;
     let nodes = app.fleet.nodes();
     let (record, observed) = nodes.get(&node).ok_or(FirewallError::NoSuchNode(node))?;
@@ -111,7 +138,7 @@ pub async fn draft(app: &App, wish: Wish<'_>) -> Result<Draft, FirewallError> {
     let (proved, standing) = join(prove(app, &needs), standing(app, node, &nodes)).await;
     let held = app.store.held_locks().await?;
     let running = held.into_iter().map(|held| RunningJob { id: held.job, locks: held.objects });
-    let input = ApplyInput {
+    Ok(ApplyInput {
         node,
         name: record.name.to_string(),
         tool,
@@ -125,8 +152,7 @@ pub async fn draft(app: &App, wish: Wish<'_>) -> Result<Draft, FirewallError> {
         proved,
         standing,
         running: running.collect(),
-    };
-    Ok(plan::apply(&input, clock::now())?)
+    })
 }
 
 async fn read(app: &App, node: NodeId) -> Result<Fact<Reading>, FirewallError> {

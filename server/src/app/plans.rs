@@ -43,6 +43,9 @@ pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError>
             let wish = Wish { node: *node, tool: *tool, rules, base, within_s };
             Ok(firewall::draft(app, wish).await?)
         }
+        Operation::FirewallApplyGroup { waves, within_s } => {
+            Ok(firewall::draft_group(app, waves, *within_s).await?)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Taking steps back, the last one first.
 
+use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::{JobState, StepState};
 use signalbox_domain::phrase::Phrase;
 use signalbox_domain::plan::{Action, Step};
@@ -39,7 +40,8 @@ impl Run {
         self.finish(state, status).await
     }
 
-    /// Undoes one step; the inner error is the node's, and leaves the other steps to be undone.
+    /// Undoes one step; the inner error is the node's, and leaves the other nodes and the other
+    /// steps to be undone.
     async fn undo(
         &self,
         position: usize,
@@ -51,22 +53,32 @@ impl Run {
         }
         self.board.note(format!("Undo step {}: {}", position + 1, step.title.en)).await?;
         self.show_step(position, StepState::Undoing, None).await?;
+        let mut failed: Vec<(Option<NodeId>, StepError)> = Vec::new();
         for (index, action) in step.undo.iter().enumerate() {
+            let node = action.node();
+            if failed.iter().any(|(failed, _)| *failed == node) {
+                continue;
+            }
             let row = Entry::of(JournalPhase::Undo, position, index, action);
             match self.journaled(row, self.insist(position, action, deadline)).await {
                 Ok(()) => {}
                 Err(StepError::Store(error)) => return Err(error),
                 Err(error) => {
-                    self.board
-                        .error(action.node(), format!("Undo failed: {}", error.chain()))
-                        .await?;
-                    self.show_step(position, StepState::UndoFailed, Some(error.chain())).await?;
-                    return Ok(Err(error));
+                    self.board.error(node, format!("Undo failed: {}", error.chain())).await?;
+                    failed.push((node, error));
                 }
             }
         }
-        self.show_step(position, StepState::Undone, None).await?;
-        Ok(Ok(()))
+        match failed.into_iter().next() {
+            None => {
+                self.show_step(position, StepState::Undone, None).await?;
+                Ok(Ok(()))
+            }
+            Some((_, error)) => {
+                self.show_step(position, StepState::UndoFailed, Some(error.chain())).await?;
+                Ok(Err(error))
+            }
+        }
     }
 
     /// Acts until the node answers or the deadline passes; an undo may be repeated.

@@ -15,6 +15,7 @@ mod backups;
 mod console;
 mod directors;
 mod firewall;
+mod firewall_group;
 mod full_disk;
 mod nodes;
 mod restore;

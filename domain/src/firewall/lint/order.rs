@@ -119,6 +119,15 @@ impl<'a> Order<'a> {
                     format!("第 {number} 条已对其全部数据包作出相同处理：可删除本条"),
                 ),
             )
+        } else if covers(rule, first) {
+            place.finding(
+                FindingKind::Contradictory,
+                Severity::Warning,
+                Phrase::new(
+                    format!("Contradicts rule {number}, which asks for the same and comes first: delete one of the two"),
+                    format!("与第 {number} 条矛盾：条件相同而处理不同，且后者在前。请删除其中一条"),
+                ),
+            )
         } else {
             place.finding(
                 FindingKind::Shadowed,

@@ -4,7 +4,7 @@
 #   arm S DIGEST   saves the rules, which must have DIGEST, and sets a timer that restores them in S s
 #   load           loads standard input, with the counters of the rules that stay
 #   keep           takes the timer away and has the rules loaded at boot, where something does that
-#   undo           restores what arm saved, if anything was armed
+#   undo           restores what arm saved, if anything was armed, and what is loaded at boot
 #   state          prints "rules DIGEST" and "state none|armed|undoing|kept|rolled-back"
 # The state is the name of one file in the folder: a rename decides between the timer and keep.
 # Exit status 6: refused, and nothing was changed; why is on stderr.
@@ -70,6 +70,11 @@ state() {
     done
     echo none
 }
+# The file that is loaded at boot, where something loads it.
+boot_file() {
+    case $tool in iptables*) plugin=15-ip4tables file=rules.v4 ;; *) plugin=25-ip6tables file=rules.v6 ;; esac
+    [ ! -e "/usr/share/netfilter-persistent/plugins.d/$plugin" ] || echo "/etc/iptables/$file"
+}
 stop_timer() {
     systemctl stop "$unit.timer" 2> /dev/null
     systemctl reset-failed "$unit.service" "$unit.timer" 2> /dev/null
@@ -90,7 +95,9 @@ arm)
     mkdir -p "$folder" && chmod 700 "$folder" && in_folder || exit 5
     case $(state) in armed | undoing) refuse 'another change of these rules waits to be kept' ;; esac
     stop_timer
-    rm -f kept rolled-back
+    rm -f kept rolled-back boot
+    file=$(boot_file)
+    [ -z "$file" ] || [ ! -e "$file" ] || cp -p "$file" boot || exit 5
     "$tool-save" -c > before || exit 5
     [ "$(digest < before)" = "$4" ] || refuse 'the rules are not those that the plan was made for'
     cat > restore <<END
@@ -121,15 +128,17 @@ load)
 keep)
     in_folder && mv armed kept 2> /dev/null || refuse "too late: the state is $(state)"
     stop_timer
-    case $tool in iptables*) plugin=15-ip4tables file=rules.v4 ;; *) plugin=25-ip6tables file=rules.v6 ;; esac
-    [ -e "/usr/share/netfilter-persistent/plugins.d/$plugin" ] || exit 0
-    cd /etc/iptables || exit 5
-    [ ! -e "$file" ] || cp -p "$file" "$file.before-signalbox" || exit 5
-    "$tool-save" > "$file.new" && chmod 640 "$file.new" && mv -f "$file.new" "$file"
+    file=$(boot_file)
+    [ -n "$file" ] || exit 0
+    mkdir -p "${file%/*}" && "$tool-save" > "$file.new" && chmod 640 "$file.new" && mv -f "$file.new" "$file"
     ;;
 undo)
     in_folder || exit 0
-    [ ! -e kept ] || mv kept armed
+    if [ -e kept ]; then
+        mv kept armed
+        file=$(boot_file)
+        if [ -e boot ]; then cp -p boot "$file" || exit 5; else rm -f ${file:+"$file"}; fi
+    fi
     sh restore
     stop_timer
     case $(state) in none | rolled-back) ;; *) exit 1 ;; esac

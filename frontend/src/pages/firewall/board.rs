@@ -13,7 +13,6 @@ use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::{JobId, NodeId};
 use signalbox_domain::jobs::{JobState, JobSummary};
 use signalbox_domain::live::Topic;
-use signalbox_domain::operation::Operation;
 
 use super::kept::{self, Kept};
 use super::rates::History;
@@ -100,15 +99,14 @@ impl Board {
         let is_undecided = Memo::new(move |_| {
             fleet.with(|fleet| {
                 let mut running = fleet.iter().flat_map(|fleet| &fleet.running);
-                running.any(|job| matches!(&job.operation, Operation::FirewallApply { node, .. } if *node == self.node))
+                running.any(|job| job.operation.filters().contains(&self.node))
             })
         });
         let jobs = use_live().watch::<BTreeMap<JobId, JobSummary>>(Topic::Jobs);
         let was_given_up = Memo::new(move |_| {
             jobs.with(|jobs| {
-                let ours = jobs.iter().flat_map(BTreeMap::values).filter(|job| {
-                    matches!(&job.operation, Operation::FirewallApply { node, .. } if *node == self.node)
-                });
+                let jobs = jobs.iter().flat_map(BTreeMap::values);
+                let ours = jobs.filter(|job| job.operation.filters().contains(&self.node));
                 ours.max_by_key(|job| job.id).is_some_and(|job| job.state != JobState::Done)
             })
         });

@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
+use signalbox_domain::firewall::plan::WITHIN_S;
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::{JobId, NodeId};
 use signalbox_domain::jobs::{JobView, StepState};
@@ -27,10 +28,7 @@ pub(super) fn Confirmation(node: NodeId) -> impl IntoView {
     let job = Memo::new(move |_| {
         fleet.with(|fleet| {
             let mut running = fleet.iter().flat_map(|fleet| &fleet.running);
-            let is_ours = |operation: &Operation| {
-                matches!(operation, Operation::FirewallApply { node: its, .. } if *its == node)
-            };
-            running.find(|job| is_ours(&job.operation)).map(|job| job.id)
+            running.find(|job| job.operation.filters().contains(&node)).map(|job| job.id)
         })
     });
     move || job.get().map(|id| view! { <OfJob id /> })
@@ -40,8 +38,7 @@ pub(super) fn Confirmation(node: NodeId) -> impl IntoView {
 fn OfJob(id: JobId) -> impl IntoView {
     let job = use_live().watch::<JobView>(Topic::Job(id));
     let until = Memo::new(move |_| job.with(|job| job.as_ref()?.confirm_until));
-    let keeping = Keeping::new(id);
-    move || until.get().map(|until| view! { <Window id job until keeping /> })
+    move || until.get().map(|until| view! { <Window id job until keeping=Keeping::new(id) /> })
 }
 
 #[component]
@@ -53,11 +50,7 @@ fn Window(
 ) -> impl IntoView {
     let live = use_live();
     let names = NodeNames::new(live.watch::<FleetView>(Topic::Fleet));
-    let (node, within_s) =
-        job.with_untracked(|job| match job.as_ref().map(|job| &job.summary.operation) {
-            Some(Operation::FirewallApply { node, within_s, .. }) => (names.get(*node), *within_s),
-            _ => (String::new(), 60),
-        });
+    let (node, within_s) = job.with_untracked(|job| told(job.as_ref(), names));
     let left = Memo::new(move |_| seconds_until(live.now(), until));
     let dialog = NodeRef::<html::Div>::new();
     trap_focus(dialog);
@@ -104,12 +97,28 @@ fn Window(
                         <kbd>"K"</kbd>" "{t(texts::KEEP_KEY)}" "<kbd>"R"</kbd>" "{t(texts::ROLL_BACK_KEY)}
                     </span>
                     <span class="sp"></span>
-                    <KeepButtons keeping large=true />
+                    <KeepButtons keeping job large=true />
                 </footer>
                 <Announced left />
             </div>
         </div>
     }
+}
+
+/// On which nodes the new rules are live, and how long there is to say that they stay.
+fn told(job: Option<&JobView>, names: NodeNames) -> (String, u32) {
+    let Some(job) = job else { return (String::new(), WITHIN_S) };
+    let within_s = match &job.summary.operation {
+        Operation::FirewallApply { within_s, .. }
+        | Operation::FirewallApplyGroup { within_s, .. } => *within_s,
+        _ => WITHIN_S,
+    };
+    let loaded = job
+        .steps
+        .iter()
+        .filter(|step| step.id.starts_with("load") && step.state == StepState::Done);
+    let nodes: Vec<String> = loaded.flat_map(|step| &step.nodes).map(|id| names.get(*id)).collect();
+    (nodes.join(", "), within_s)
 }
 
 /// The sentence with the moment in its middle, each language its own order.

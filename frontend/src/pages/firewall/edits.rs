@@ -21,9 +21,14 @@ pub(super) enum Open {
         at: usize,
         text: Option<String>,
     },
+    Template,
     Chain,
+    /// The chosen chain gets another name.
+    Rename,
     Text,
     Diff,
+    /// The draft, for other nodes, too.
+    Group,
 }
 
 #[derive(Clone, Copy)]
@@ -117,6 +122,7 @@ pub(super) fn Tools(board: Board, editing: Editing) -> impl IntoView {
         let chain = rules.table(table).and_then(|table| table.chain(&name));
         chain.map(|chain| (chain.rules.len(), chain.policy))
     });
+    let no_role = Signal::stored((!editing.may).then(|| t(texts::NO_EDIT_ROLE).to_owned()));
     let count = move || chain.get().map_or(0, |(count, _)| count);
     let add = move |_| {
         let at = board.selected.get_untracked().unwrap_or_else(|| untrack(count) + 1);
@@ -126,55 +132,66 @@ pub(super) fn Tools(board: Board, editing: Editing) -> impl IntoView {
         Some(at) => t_with(texts::ADD_BEFORE, &[&at]),
         None => t(texts::ADD_RULE).to_owned(),
     };
-    let of_chain = move || {
-        let (rules, policy) = chain.get()?;
-        Some(match policy {
-            Some(policy) => {
-                let other = if policy == Policy::Accept { Policy::Drop } else { Policy::Accept };
-                let turn = move |_| tell(change(board, Change::Policy(other)));
-                view! {
-                    <Button kind=Kind::Quiet size=Size::Small disabled=closed on_click=turn>
-                        {t_with(texts::SET_POLICY, &[&other.as_str()])}
-                    </Button>
-                }
-                .into_any()
-            }
-            None if rules == 0 => {
-                let remove = move |_| {
-                    let result = change(board, Change::RemoveChain);
-                    if result.is_ok() {
-                        let (table, _) = board.place.get_untracked();
-                        let first = table.built_in_chains().first().copied().unwrap_or_default();
-                        board.choose(table, first);
-                    }
-                    tell(result);
-                };
-                view! {
-                    <Button kind=Kind::Quiet size=Size::Small disabled=closed on_click=remove>
-                        {t(texts::DELETE_CHAIN)}
-                    </Button>
-                }
-                .into_any()
-            }
-            None => ().into_any(),
-        })
-    };
     view! {
         <span class="row g4 wide-only fw-tools">
             <OfRule board editing closed />
-            {of_chain}
-            <Button
-                kind=Kind::Quiet
-                size=Size::Small
-                disabled=Signal::stored((!editing.may).then(|| t(texts::NO_EDIT_ROLE).to_owned()))
-                on_click=move |_| editing.open.set(Some(Open::Chain))
-            >
+            <OfChain board editing chain closed />
+            <Button kind=Kind::Quiet size=Size::Small disabled=no_role on_click=move |_| editing.open.set(Some(Open::Chain))>
                 {t(texts::NEW_CHAIN)}
+            </Button>
+            <Button kind=Kind::Quiet size=Size::Small disabled=no_role on_click=move |_| editing.open.set(Some(Open::Template))>
+                {t(texts::TEMPLATES)}
             </Button>
             <Button size=Size::Small icon=Icon::Plus disabled=closed on_click=add>
                 {add_label}
             </Button>
         </span>
+    }
+}
+
+/// What can be done with the chosen chain: how many rules it has, and its policy if it has one.
+#[component]
+fn OfChain(
+    board: Board,
+    editing: Editing,
+    chain: Memo<Option<(usize, Option<Policy>)>>,
+    closed: Signal<Option<String>>,
+) -> impl IntoView {
+    let button = move |text: String, act: Callback<()>| {
+        view! {
+            <Button kind=Kind::Quiet size=Size::Small disabled=closed on_click=move |_| act.run(())>
+                {text}
+            </Button>
+        }
+    };
+    let remove = Callback::new(move |()| {
+        let result = change(board, Change::RemoveChain);
+        if result.is_ok() {
+            let (table, _) = board.place.get_untracked();
+            let first = table.built_in_chains().first().copied().unwrap_or_default();
+            board.choose(table, first);
+        }
+        tell(result);
+    });
+    let flush = Callback::new(move |()| {
+        board.selected.set(None);
+        tell(change(board, Change::Flush));
+    });
+    let rename = Callback::new(move |()| editing.open.set(Some(Open::Rename)));
+    move || {
+        let (rules, policy) = chain.get()?;
+        let policy_button = policy.map(|policy| {
+            let other = if policy == Policy::Accept { Policy::Drop } else { Policy::Accept };
+            let turn = Callback::new(move |()| tell(change(board, Change::Policy(other))));
+            button(t_with(texts::SET_POLICY, &[&other.as_str()]), turn)
+        });
+        let own = policy.is_none();
+        Some(view! {
+            {policy_button}
+            {(rules > 0).then(|| button(t(texts::FLUSH_CHAIN).to_owned(), flush))}
+            {own.then(|| button(t(texts::RENAME_CHAIN).to_owned(), rename))}
+            {(own && rules == 0).then(|| button(t(texts::DELETE_CHAIN).to_owned(), remove))}
+        })
     }
 }
 

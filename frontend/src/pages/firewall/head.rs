@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use signalbox_domain::firewall::families::{Answer, Disagreement, disagreements};
+use signalbox_domain::firewall::plan::WITHIN_S;
 use signalbox_domain::firewall::rebase::{Conflict, rebase};
-use signalbox_domain::firewall::{FirewallView, Severity, Tool, canonical};
+use signalbox_domain::firewall::{Family, FirewallView, Severity, Tool, canonical};
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::live::Topic;
 use signalbox_domain::operation::Operation;
@@ -17,9 +19,6 @@ use crate::locale::{t, t_with};
 use crate::locales::firewall as texts;
 use crate::plan::OperationButton;
 use crate::ui::{Button, Icon, Kind, Lamp, PageHead, use_toasts};
-
-/// How long a draft may stand without being kept.
-const WITHIN_S: u32 = 60;
 
 #[component]
 pub(super) fn Head(board: Board, editing: Editing) -> impl IntoView {
@@ -130,6 +129,9 @@ fn Actions(board: Board, editing: Editing) -> impl IntoView {
                     <Button icon=Icon::FileDiff on_click=move |_| editing.open.set(Some(Open::Diff))>
                         {t(texts::SHOW_DIFF)}
                     </Button>
+                    <Button disabled=closed on_click=move |_| editing.open.set(Some(Open::Group))>
+                        {t(texts::MORE_NODES)}
+                    </Button>
                     <OperationButton operation label=t(texts::APPLY).to_owned() kind=Kind::Primary disabled=closed />
                 })
             }}
@@ -168,8 +170,46 @@ pub(super) fn Notices(board: Board) -> impl IntoView {
     };
     view! {
         {notice}
+        <Families board />
         <Rebase board />
     }
+}
+
+/// IPv4 and IPv6 do not agree on who comes in.
+#[component]
+fn Families(board: Board) -> impl IntoView {
+    let told = Memo::new(move |_| {
+        let tool = board.tool.get()?;
+        let shown = board.shown();
+        board.view.with(|view| {
+            let view = view.as_ref()?;
+            let other = tool.of_other_family();
+            let ruleset = view.rulesets.get(&other).filter(|rules| rules.unreadable.is_none())?;
+            let other = other.parse(&ruleset.text).ok()?;
+            let (v4, v6) =
+                if tool.family() == Family::V4 { (&*shown, &other) } else { (&other, &*shown) };
+            let found = disagreements(v4, v6, &view.addresses);
+            (!found.is_empty()).then(|| found.iter().map(disagrees).collect::<Vec<_>>().join("; "))
+        })
+    });
+    move || {
+        told.get().map(|told| {
+            view! {
+                <div class="stale-band" role="note">
+                    <Lamp aspect=Aspect::Caution />
+                    <b>{t(texts::FAMILIES)}</b>
+                    <span class="i2">{told}</span>
+                </div>
+            }
+        })
+    }
+}
+
+fn disagrees(found: &Disagreement) -> String {
+    let Disagreement { interface, port, v4, v6 } = found;
+    let port = port.map_or_else(|| t(texts::OTHER_PORTS).to_owned(), |port| port.to_string());
+    let answer = |answer: &Answer| format!("{} ({})", answer.outcome, answer.by);
+    t_with(texts::FAMILY_ANSWERS, &[interface, &port, &answer(v4), &answer(v6)])
 }
 
 /// What else decides on this node's packets.
@@ -233,7 +273,7 @@ fn carried(board: Board) -> Result<Option<Kept>, Vec<Conflict>> {
     Ok((text != from).then(|| Kept { base: board.digest.get_untracked(), from, text }))
 }
 
-fn told(conflict: &Conflict) -> String {
+pub(super) fn told(conflict: &Conflict) -> String {
     let lines = |rules: &[String]| match rules {
         [] => t(texts::NO_LINES).to_owned(),
         lines => lines.join(" | "),

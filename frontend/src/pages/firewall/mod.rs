@@ -6,13 +6,16 @@ mod columns;
 mod confirm;
 mod diagram;
 mod edits;
+mod file;
 mod flow;
+mod group;
 mod head;
 mod kept;
 mod packet;
 mod rates;
 mod rule_form;
 mod rules;
+mod templates;
 mod texts;
 mod tracer;
 
@@ -96,8 +99,11 @@ fn Regions(board: Board, editing: Editing) -> impl IntoView {
                 Open::Rule { at, text } => {
                     view! { <rule_form::RuleForm board editing at old=text /> }.into_any()
                 }
+                Open::Template => view! { <templates::Templates board editing /> }.into_any(),
+                Open::Rename => view! { <rule_form::RenameForm board editing /> }.into_any(),
                 Open::Chain => view! { <rule_form::ChainForm board editing /> }.into_any(),
                 Open::Text => view! { <texts::AllText board editing /> }.into_any(),
+                Open::Group => view! { <group::Group board editing /> }.into_any(),
                 Open::Diff => view! { <texts::Difference board editing /> }.into_any(),
             })
         }}

@@ -1,12 +1,12 @@
 //! One rule as text, with fields for what most rules ask.
 
 use leptos::prelude::*;
-use signalbox_domain::firewall::draft::{Change, EditError, parse_rule};
+use signalbox_domain::firewall::draft::{Change, Edit, EditError, parse_rule};
 
 use super::board::Board;
 use super::columns::{Words, cells};
 use super::edits::{Editing, change};
-use crate::locale::{t, t_with};
+use crate::locale::{Text, t, t_with};
 use crate::locales::firewall as texts;
 use crate::locales::words;
 use crate::ui::{Button, Dialog, Field, Kind};
@@ -164,18 +164,39 @@ impl Fields {
 
 #[component]
 pub(super) fn ChainForm(board: Board, editing: Editing) -> impl IntoView {
-    let name = RwSignal::new(String::new());
+    let (table, _) = board.place.get_untracked();
+    let put = Callback::new(move |name: String| {
+        board.edit(&Edit { table, chain: name, change: Change::NewChain })
+    });
+    view! { <NameForm board editing title=texts::NEW_CHAIN name=String::new() put /> }
+}
+
+#[component]
+pub(super) fn RenameForm(board: Board, editing: Editing) -> impl IntoView {
+    let (table, chain) = board.place.get_untracked();
+    let name = chain.clone();
+    let put = Callback::new(move |to: String| {
+        board.edit(&Edit { table, chain: chain.clone(), change: Change::Rename { to } })
+    });
+    view! { <NameForm board editing title=texts::RENAME_CHAIN name put /> }
+}
+
+/// Asks for a chain's name and goes there.
+#[component]
+fn NameForm(
+    board: Board,
+    editing: Editing,
+    title: Text,
+    name: String,
+    put: Callback<String, Result<(), EditError>>,
+) -> impl IntoView {
+    let name = RwSignal::new(name);
     let error = RwSignal::new(None::<String>);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (table, _) = board.place.get_untracked();
         let chain = name.get_untracked().trim().to_owned();
-        let edit = signalbox_domain::firewall::draft::Edit {
-            table,
-            chain: chain.clone(),
-            change: Change::NewChain,
-        };
-        match board.edit(&edit) {
+        match put.run(chain.clone()) {
             Ok(()) => {
                 board.choose(table, &chain);
                 editing.close();
@@ -185,7 +206,7 @@ pub(super) fn ChainForm(board: Board, editing: Editing) -> impl IntoView {
         }
     };
     view! {
-        <Dialog title=Signal::stored(t(texts::NEW_CHAIN).to_owned()) on_close=move |()| editing.close()>
+        <Dialog title=Signal::stored(t(title).to_owned()) on_close=move |()| editing.close()>
             <form on:submit=submit>
                 <div class="body">
                     <Field label=t(texts::CHAIN_NAME) name="chain-name" value=name mono=true error=error />

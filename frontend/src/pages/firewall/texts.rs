@@ -7,6 +7,7 @@ use signalbox_domain::firewall::{ParseError, Ruleset, canonical, parse};
 
 use super::board::Board;
 use super::edits::Editing;
+use super::file::{FromFile, ToFile};
 use crate::locale::{t, t_with};
 use crate::locales::firewall as texts;
 use crate::locales::words;
@@ -19,6 +20,8 @@ use signalbox_domain::signal::Signal as Aspect;
 pub(super) fn AllText(board: Board, editing: Editing) -> impl IntoView {
     let family = board.family();
     let tool = board.tool.get_untracked().map(|tool| tool.to_string()).unwrap_or_default();
+    let node = board.view.with_untracked(|view| view.as_ref().map(|view| view.name.clone()));
+    let file = format!("{}-{tool}.rules", node.unwrap_or_default());
     let text = RwSignal::new(untrack(|| canonical(&board.shown())));
     let area = NodeRef::<html::Textarea>::new();
     let read = Memo::new(move |_| text.with(|text| parse(text, family)));
@@ -66,6 +69,8 @@ pub(super) fn AllText(board: Board, editing: Editing) -> impl IntoView {
             </div>
             <footer>
                 <CopyButton text />
+                <ToFile name=file text />
+                <FromFile text />
                 <span class="sp"></span>
                 <Button on_click=move |_| editing.close()>{t(words::CANCEL)}</Button>
                 <Button kind=Kind::Primary disabled=closed on_click=put>{t(texts::PUT_IN)}</Button>
@@ -104,7 +109,11 @@ pub(super) fn Difference(board: Board, editing: Editing) -> impl IntoView {
     }
 }
 
-fn chain_diff(chain: &ChainDiff, live: &Ruleset, draft: &Ruleset) -> impl IntoView + use<> {
+pub(super) fn chain_diff(
+    chain: &ChainDiff,
+    live: &Ruleset,
+    draft: &Ruleset,
+) -> impl IntoView + use<> {
     let rule = |rules: &Ruleset, at: Option<usize>| {
         let chain = rules.table(chain.table)?.chain(&chain.chain)?;
         Some(chain.rules.get(at?.checked_sub(1)?)?.text.clone())

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use signalbox_domain::access::Permission;
 use signalbox_domain::ids::JobId;
-use signalbox_domain::jobs::JobView;
+use signalbox_domain::jobs::{JobView, StepState};
 
 use crate::api;
 use crate::boot::may;
@@ -51,7 +51,15 @@ impl Keeping {
 }
 
 #[component]
-pub fn KeepButtons(keeping: Keeping, #[prop(optional)] large: bool) -> impl IntoView {
+pub fn KeepButtons(
+    keeping: Keeping,
+    job: Memo<Option<JobView>>,
+    #[prop(optional)] large: bool,
+) -> impl IntoView {
+    let label = move || {
+        let more = job.with(|job| job.as_ref().is_some_and(has_another_wave));
+        if more { t(texts::NEXT_WAVE) } else { t(texts::KEEP) }
+    };
     let size = if large { Size::Large } else { Size::Normal };
     let no_role = (!may(Permission::JobsControl)).then(|| t(texts::NO_KEEP_ROLE).to_owned());
     let closed = Signal::stored(no_role);
@@ -60,15 +68,21 @@ pub fn KeepButtons(keeping: Keeping, #[prop(optional)] large: bool) -> impl Into
             {t(texts::ROLL_BACK_NOW)}
         </Button>
         <Button kind=Kind::Primary size icon=Icon::Check disabled=closed busy=keeping.sent on_click=move |_| keeping.keep()>
-            {t(texts::KEEP)}
+            {label}
         </Button>
     }
+}
+
+/// Another word is waited for after this one.
+fn has_another_wave(job: &JobView) -> bool {
+    let mut pending = job.steps.iter().filter(|step| step.state == StepState::Planned);
+    pending.any(|step| step.id.starts_with("confirm"))
 }
 
 /// There while the job waits.
 #[component]
 pub(super) fn KeepOrNot(id: JobId, job: Memo<Option<JobView>>) -> impl IntoView {
     let waits = Memo::new(move |_| job.with(|job| job.as_ref()?.confirm_until).is_some());
-    let keeping = Keeping::new(id);
-    move || waits.get().then(|| view! { <KeepButtons keeping /> })
+    // Each wait is answered by itself.
+    move || waits.get().then(|| view! { <KeepButtons keeping=Keeping::new(id) job /> })
 }
