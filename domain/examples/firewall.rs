@@ -45,7 +45,7 @@ fn measure(text: &str) -> Result<Value, ParseError> {
         ([192, 0, 2, 1].into(), 60_000),
     );
     packet.in_interface = Some("ens3".to_owned());
-    let host = Host { addresses: Some(vec![[192, 0, 2, 1].into()]) };
+    let host = Host { addresses: Some(vec![[192, 0, 2, 1].into()]), sets: None };
     Ok(json!({
         "bytes": text.len(),
         "parse": times(|| parse(text, Family::V4)),

@@ -10,11 +10,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use signalbox_domain::firewall::{
     Condition, ConnectionState, Direction, Family, Host, Packet, ParseError, Rule, Ruleset, Target,
-    lint, parse, render, trace,
+    lint, parse, render, set, trace,
 };
 
 /// As iptables-save 1.8.9 of a Docker host printed it, with counters.
 const SAVED: &str = include_str!("../src/firewall/fixtures/saved.rules");
+/// As ipset save 7.17 printed them.
+const SETS: &str = include_str!("../src/firewall/fixtures/saved.sets");
 
 /// Damage to a file, at a place in thousandths of its length.
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ enum Damage {
 }
 
 /// Words that mean something where they do not belong.
-const WORDS: [&str; 28] = [
+const WORDS: [&str; 31] = [
     "!",
     "\"",
     "\\",
@@ -57,6 +59,9 @@ const WORDS: [&str; 28] = [
     " -m multiport --ports ,,, ",
     " --tcp-flags ALL ",
     " -m conntrack --ctstate , ",
+    " -m set --match-set services src,dst ",
+    " --match-set all dst,src,src --return-nomatch ",
+    " -j SET --add-set all src ",
 ];
 
 fn damage() -> impl Strategy<Value = Damage> {
@@ -154,7 +159,9 @@ fn survives(text: &str, family: Family) -> Result<(), TestCaseError> {
     prop_assert_eq!(meaning(&ruleset), meaning(&again));
     prop_assert_eq!(render(&again), rendered);
     lint(&ruleset);
-    let host = Host { addresses: Some(vec!["192.0.2.1".parse().unwrap()]) };
+    let sets = set::parse(SETS).unwrap().into_iter().map(|set| (set.name.clone(), Some(set)));
+    let addresses = Some(vec!["192.0.2.1".parse().unwrap()]);
+    let host = Host { addresses, sets: Some(sets.collect()) };
     for packet in packets(family) {
         trace(&ruleset, &packet, &host);
         trace(&ruleset, &packet, &Host::default());

@@ -15,8 +15,9 @@ use crate::{
 };
 
 /// Debian packages that the build and the browser tests need, the font for their Chinese pages, and
-/// iptables, which the firewall's simulation is held against.
-const BUILD_PACKAGES: &[&str] = &["build-essential", "chromium", "fonts-noto-cjk", "iptables"];
+/// iptables with its sets, which the firewall's simulation is held against.
+const BUILD_PACKAGES: &[&str] =
+    &["build-essential", "chromium", "fonts-noto-cjk", "ipset", "iptables"];
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 

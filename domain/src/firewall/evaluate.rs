@@ -8,7 +8,9 @@ use super::address::AddressRange;
 use super::model::Rule;
 use super::packet::{ConnectionState, Packet, Transport};
 use super::ports::PortRange;
+use super::set::{Membership, Sets, membership};
 use super::test::{Condition, Protocol, Test};
+use super::trace::AskedSet;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -23,6 +25,8 @@ pub enum Truth {
 pub struct Host {
     /// Its own addresses; `None` where they were not seen.
     pub addresses: Option<Vec<IpAddr>>,
+    /// `None` where they were not seen.
+    pub sets: Option<Sets>,
 }
 
 /// A packet as it is at one hook.
@@ -36,6 +40,8 @@ pub(super) struct View<'a> {
     pub(super) out_interface: Interface<'a>,
     /// Connection tracking has seen it: in the table raw it has not yet.
     pub(super) tracked: bool,
+    /// Sets that a rule before may have put something into, or taken it out of.
+    pub(super) changed_sets: &'a [String],
 }
 
 /// An end of a packet after a translation that had a choice: one of these addresses and ports.
@@ -71,9 +77,22 @@ impl Truth {
     }
 
     /// What holds whichever of the possible ones it is.
-    fn of_each(each: impl Iterator<Item = Truth>) -> Truth {
+    pub(super) fn of_each(each: impl Iterator<Item = Truth>) -> Truth {
         each.reduce(|all, one| if all == one { all } else { Truth::Unknown })
             .unwrap_or(Truth::Unknown)
+    }
+
+    /// One that certainly does not hold decides before any that is unknown.
+    pub(super) fn of_all(all: impl Iterator<Item = Truth>) -> Truth {
+        let mut truth = Truth::Yes;
+        for one in all {
+            match one {
+                Truth::No => return Truth::No,
+                Truth::Unknown => truth = Truth::Unknown,
+                Truth::Yes => {}
+            }
+        }
+        truth
     }
 
     fn negated(self, negated: bool) -> Truth {
@@ -85,17 +104,21 @@ impl Truth {
     }
 }
 
-/// All conditions must hold; one that certainly does not decides before any that is unknown.
+/// All conditions must hold.
 pub(super) fn rule(rule: &Rule, view: &View<'_>) -> Truth {
-    let mut all = Truth::Yes;
-    for condition in &rule.conditions {
-        match holds(condition, view) {
-            Truth::No => return Truth::No,
-            Truth::Unknown => all = Truth::Unknown,
-            Truth::Yes => {}
+    Truth::of_all(rule.conditions.iter().map(|condition| holds(condition, view)))
+}
+
+/// The sets that the rule asks for, each with the entry that the packet is in.
+pub(super) fn sets_asked(rule: &Rule, view: &View<'_>) -> Vec<AskedSet> {
+    let sets = rule.conditions.iter().filter_map(|condition| match &condition.test {
+        Test::Set(asked) => {
+            let Membership { truth, entry } = membership(asked, view);
+            Some(AskedSet { name: asked.name.clone(), truth, entry })
         }
-    }
-    all
+        _ => None,
+    });
+    sets.collect()
 }
 
 fn holds(condition: &Condition, view: &View<'_>) -> Truth {
@@ -140,6 +163,7 @@ fn holds(condition: &Condition, view: &View<'_>) -> Truth {
         Test::DestinationIsLocal => is_local(packet.destination, view.destination, view.host),
         Test::SourceIsLocal => is_local(packet.source, view.source, view.host),
         Test::Comment(_) => return Truth::Yes,
+        Test::Set(asked) => membership(asked, view).truth,
         Test::Other { .. } => Truth::Unknown,
     };
     truth.negated(condition.negated)
@@ -170,7 +194,11 @@ fn interface(asked: &str, its: Interface<'_>) -> Truth {
     })
 }
 
-fn address(its: IpAddr, end: Option<&End>, holds: impl Fn(&AddressRange) -> Truth) -> Truth {
+pub(super) fn address(
+    its: IpAddr,
+    end: Option<&End>,
+    holds: impl Fn(&AddressRange) -> Truth,
+) -> Truth {
     match end {
         None => holds(&AddressRange { first: its, last: its }),
         Some(end) => Truth::of_each(end.addresses.iter().map(holds)),
@@ -187,11 +215,11 @@ fn is_local(its: IpAddr, end: Option<&End>, host: &Host) -> Truth {
     }
 }
 
-fn source_port(view: &View<'_>, ranges: &[PortRange]) -> Truth {
+pub(super) fn source_port(view: &View<'_>, ranges: &[PortRange]) -> Truth {
     port(view.packet, view.packet.source_port(), view.source, ranges)
 }
 
-fn destination_port(view: &View<'_>, ranges: &[PortRange]) -> Truth {
+pub(super) fn destination_port(view: &View<'_>, ranges: &[PortRange]) -> Truth {
     port(view.packet, view.packet.destination_port(), view.destination, ranges)
 }
 

@@ -1,7 +1,7 @@
 //! The conditions that make a change of rules safe.
 
 use super::evaluate::Host;
-use super::lint::{Severity, lint};
+use super::lint::{Severity, lint, missing_sets};
 use super::model::Ruleset;
 use super::needs::{Need, NeedKind};
 use super::plan::{ApplyInput, Change};
@@ -25,7 +25,7 @@ pub(super) fn all(
         no_other_job(input, locks, now),
         others_rules_untouched(input, change),
         nothing_else_decides(input),
-        loads_at_boot(input),
+        loads_at_boot(input, change),
     ];
     all.extend(needs(input, change));
     all.sort_by_key(|interlock| interlock.verdict);
@@ -91,7 +91,8 @@ fn rules_are_the_drafts_base(input: &ApplyInput, change: &Change, now: Timestamp
 
 fn no_errors(input: &ApplyInput, change: &Change) -> Interlock {
     let title = Phrase::new("No rule of the draft is in error", "草稿中没有错误规则");
-    let findings = lint(&change.wanted);
+    let mut findings = lint(&change.wanted);
+    findings.extend(missing_sets(&change.wanted, &input.reading.value.sets));
     let errors: Vec<_> = findings.iter().filter(|f| f.severity == Severity::Error).collect();
     let found = match errors.first() {
         None => (
@@ -211,13 +212,25 @@ fn nothing_else_decides(input: &ApplyInput) -> Interlock {
     interlock(input, "nothing_else_decides", title, found)
 }
 
-fn loads_at_boot(input: &ApplyInput) -> Interlock {
+fn loads_at_boot(input: &ApplyInput, change: &Change) -> Interlock {
     let name = &input.name;
+    let names_sets = change.wanted.rules().any(|(_, _, rule)| rule.named_sets().next().is_some());
     let title = Phrase::new(
         format!("{name} loads the rules again at boot"),
         format!("{name} 启动时会重新装入规则"),
     );
-    let found = if input.reading.value.loads_at_boot {
+    let found = if names_sets
+        && input.reading.value.loads_at_boot
+        && !input.reading.value.loads_sets_at_boot
+    {
+        (
+            Verdict::Warn,
+            Phrase::new(
+                "the draft names sets, and nothing was seen that makes them before; install ipset-persistent and save them, or no rule is loaded after a restart",
+                "草稿引用了集合，而未发现启动时先创建集合的机制；请安装 ipset-persistent 并保存集合，否则重启后不会装入任何规则",
+            ),
+        )
+    } else if input.reading.value.loads_at_boot {
         (Verdict::Pass, Phrase::same("netfilter-persistent"))
     } else {
         (
@@ -233,7 +246,10 @@ fn loads_at_boot(input: &ApplyInput) -> Interlock {
 
 /// One interlock for each packet that must get through.
 fn needs(input: &ApplyInput, change: &Change) -> Vec<Interlock> {
-    let host = Host { addresses: Some(input.addresses.iter().map(|own| own.address).collect()) };
+    let host = Host {
+        addresses: Some(input.addresses.iter().map(|own| own.address).collect()),
+        sets: input.reading.value.sets.sets(),
+    };
     let family =
         |need: &&Need| need.packet.source.is_ipv6() == (input.tool.family() == super::Family::V6);
     let mut all: Vec<Interlock> = input

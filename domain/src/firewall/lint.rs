@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use self::order::Order;
+pub use self::sets::missing_sets;
 use super::model::{Chain, Rule, Ruleset, Table, TableName};
 use super::target::Target;
 use super::test::{Condition, Protocol, Test};
 use crate::phrase::Phrase;
 
 mod order;
+mod sets;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -40,6 +42,8 @@ pub enum Severity {
 pub enum FindingKind {
     /// It jumps to a chain that the table does not have.
     MissingChain,
+    /// It names a set that the node does not have.
+    MissingSet,
     /// Chains call each other in a circle.
     Loop,
     /// The kernel refuses the target there.

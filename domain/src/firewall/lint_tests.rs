@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::firewall::set::{SetView, SetsView};
 use crate::firewall::{Family, parse};
 
 fn said(rules: &str) -> String {
@@ -18,6 +19,30 @@ fn said(rules: &str) -> String {
 fn in_input(rules: &[&str]) -> String {
     let rules: String = rules.iter().map(|rule| format!("-A INPUT {rule}\n")).collect();
     said(&format!("*filter\n:INPUT DROP [0:0]\n{rules}COMMIT\n"))
+}
+
+#[test]
+fn a_set_that_the_node_does_not_have_is_an_error() {
+    let there = |names: &[&str]| SetsView {
+        sets: names.iter().map(|name| ((*name).to_owned(), SetView::default())).collect(),
+        unreadable: None,
+    };
+    let rules = "*filter\n:INPUT ACCEPT\n-A INPUT -m set --match-set a src -j DROP\n\
+        -A INPUT -m set ! --match-set b src,dst -j SET --add-set c src\nCOMMIT\n";
+    let said = |family, there: &SetsView| {
+        let findings = missing_sets(&parse(rules, family).unwrap(), there);
+        findings.iter().map(|f| (f.rule.unwrap(), f.says.en.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(said(Family::V4, &there(&["a", "b", "c"])), []);
+    let missing = said(Family::V4, &there(&["a"]));
+    assert_eq!(
+        missing,
+        [(2, "The set b does not exist on the node: make it first with ipset create b hash:ip,port, or mend the name".to_owned())]
+    );
+    let missing = said(Family::V6, &there(&["a", "b"]));
+    assert!(missing[0].1.contains("ipset create c hash:net family inet6"), "{missing:?}");
+    let unreadable = SetsView { unreadable: Some("ipset: not found".to_owned()), ..there(&[]) };
+    assert_eq!(said(Family::V4, &unreadable), []);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
-use super::test::Condition;
+use super::test::{Condition, Test};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -162,5 +162,16 @@ impl Policy {
             Policy::Accept => "ACCEPT",
             Policy::Drop => "DROP",
         }
+    }
+}
+
+impl Rule {
+    /// The sets that it asks for or changes.
+    pub fn named_sets(&self) -> impl Iterator<Item = &str> {
+        let asked = self.conditions.iter().filter_map(|condition| match &condition.test {
+            Test::Set(set) => Some(set.name.as_str()),
+            _ => None,
+        });
+        asked.chain(self.target.named_sets())
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::canonical::{canonical, counters, digest};
+use super::set::SetsView;
 use super::tool::Tool;
 use super::view::{Other, RulesetView};
 
@@ -14,8 +15,11 @@ use super::view::{Other, RulesetView};
 pub struct Reading {
     pub rulesets: BTreeMap<Tool, RulesetView>,
     pub others: Vec<Other>,
+    pub sets: SetsView,
     /// Rules that are kept are loaded again at boot.
     pub loads_at_boot: bool,
+    /// The sets, too, before the rules that name them.
+    pub loads_sets_at_boot: bool,
     pub has_timer: bool,
     pub has_scratch: bool,
     pub line: Option<ConsoleLine>,
@@ -41,7 +45,9 @@ impl Reading {
         Reading {
             rulesets: rulesets.collect(),
             others: native_tables(section("nft")),
+            sets: SetsView::parse(section("ipset")),
             loads_at_boot: section("loads at boot").contains("tables"),
+            loads_sets_at_boot: section("loads at boot").contains("ipset"),
             has_timer: section("timer").contains("systemd-run"),
             has_scratch: section("scratch").contains("unshare"),
             line: line(section("line")),

@@ -5,8 +5,9 @@ use super::model::Family;
 use super::packet::{ACK, ConnectionState, FIN, RST, SYN};
 use super::parse::Wanted;
 use super::ports::PortRange;
+use super::set::NAME_BYTES;
 use super::target::{CONTINUE, NatRange, Target, dashed_ports};
-use super::test::{Condition, Protocol, Test};
+use super::test::{Condition, Protocol, SetMatch, Test};
 use super::token::Token;
 use super::words::{IcmpType, flags, icmp_v4, icmp_v6, mark, state};
 
@@ -136,6 +137,9 @@ impl<'a> Reader<'a> {
         if let Some(test) = self.known(name)? {
             return Ok(Some(test));
         }
+        if self.is_of_set(name)? {
+            return Ok(None);
+        }
         let mut words = vec![name.to_owned()];
         while let Some(word) = self.peek() {
             let ends = word.starts_with('-') && !is_number(word) || word == "!";
@@ -193,6 +197,7 @@ impl<'a> Reader<'a> {
             }
             "--src-range" if has(&["iprange"]) => Test::SourceRange(self.range(name)?),
             "--dst-range" if has(&["iprange"]) => Test::DestinationRange(self.range(name)?),
+            "--match-set" if has(&["set"]) => self.set(name)?,
             "--dst-type" if has(&["addrtype"]) && self.peek() == Some("LOCAL") => {
                 self.at += 1;
                 Test::DestinationIsLocal
@@ -203,6 +208,40 @@ impl<'a> Reader<'a> {
             }
             _ => return Ok(None),
         }))
+    }
+
+    fn set(&mut self, option: &str) -> Result<Test, Wanted> {
+        let name = self.parsed(option, "the name of a set, of at most 31 bytes,", |name| {
+            (1..=NAME_BYTES).contains(&name.len()).then(|| name.to_owned())
+        })?;
+        let expected = "at most six of src and dst, parted by commas,";
+        let sides = self.parsed(option, expected, SetMatch::parse_sides)?;
+        Ok(Test::Set(SetMatch { name, sides, returns_exceptions: false, asks_counters: false }))
+    }
+
+    /// Options that ask more of the set before them.
+    fn is_of_set(&mut self, name: &str) -> Result<bool, Wanted> {
+        const COUNTERS: [&str; 6] = [
+            "--packets-eq",
+            "--packets-lt",
+            "--packets-gt",
+            "--bytes-eq",
+            "--bytes-lt",
+            "--bytes-gt",
+        ];
+        let is_counter = COUNTERS.contains(&name);
+        let last = self.conditions.last_mut().map(|condition| &mut condition.test);
+        match (last, name) {
+            (Some(Test::Set(set)), "--return-nomatch") => set.returns_exceptions = true,
+            // Whether the set counts the packet is nothing to the packet.
+            (Some(Test::Set(_)), "--update-counters" | "--update-subcounters") => {}
+            (Some(Test::Set(set)), _) if is_counter => {
+                set.asks_counters = true;
+                self.value(name, "a count")?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn states(&mut self, name: &str) -> Result<Test, Wanted> {

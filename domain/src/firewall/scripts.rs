@@ -1,5 +1,6 @@
 //! The fixed texts that run on a node whose rules are read or changed.
 
+use super::set::MAX_ENTRIES;
 use super::tool::Tool;
 use crate::remote::{RemoteCommand, Script};
 use crate::values::Sha256Hex;
@@ -12,7 +13,7 @@ const SLOW_MS: u64 = 60_000;
 
 /// Prints what [`Reading::parse`](super::reading::Reading::parse) reads.
 pub fn read() -> RemoteCommand {
-    RemoteCommand::script(&READ).timeout_ms(SLOW_MS)
+    RemoteCommand::script(&READ).value(&MAX_ENTRIES).timeout_ms(SLOW_MS)
 }
 
 /// Loads the rules into a network namespace of their own and prints what they became there.

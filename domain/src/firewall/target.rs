@@ -79,6 +79,30 @@ pub(super) const CONTINUE: [&str; 23] = [
     "TTL",
 ];
 
+impl Target {
+    /// The sets that `-j SET` puts something into or takes it out of.
+    pub(super) fn changed_sets(&self) -> impl Iterator<Item = &str> {
+        self.sets_behind(&["--add-set", "--del-set"])
+    }
+
+    /// The sets that `-j SET` names.
+    pub fn named_sets(&self) -> impl Iterator<Item = &str> {
+        self.sets_behind(&["--add-set", "--del-set", "--map-set"])
+    }
+
+    fn sets_behind<'a>(
+        &'a self,
+        options: &'static [&'static str],
+    ) -> impl Iterator<Item = &'a str> {
+        let words = match self {
+            Target::Continue { name, words } if name == "SET" => words.as_slice(),
+            _ => &[],
+        };
+        let pairs = words.iter().zip(words.iter().skip(1));
+        pairs.filter(|(option, _)| options.contains(&option.as_str())).map(|(_, set)| set.as_str())
+    }
+}
+
 impl NatRange {
     /// Reads `192.0.2.1`, `192.0.2.1-192.0.2.9:80-90`, `:80` and `[2001:db8::1]:80`.
     pub fn parse(text: &str) -> Option<NatRange> {

@@ -49,6 +49,8 @@ pub enum Test {
     /// `addrtype --dst-type LOCAL`.
     DestinationIsLocal,
     SourceIsLocal,
+    /// `-m set --match-set NAME src,dst`.
+    Set(SetMatch),
     /// Matches always: a remark.
     Comment(String),
     /// What the model does not evaluate: the module, and the words of the option.
@@ -56,6 +58,48 @@ pub enum Test {
         module: String,
         words: Vec<String>,
     },
+}
+
+/// That the packet is in a set (iptables-extensions(8)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetMatch {
+    pub name: String,
+    /// Which end of the packet fills each part of the set's elements.
+    pub sides: Vec<Side>,
+    /// `--return-nomatch`: it is in an exception of the set.
+    pub returns_exceptions: bool,
+    /// `--packets-gt` and its like: the entry's counters must be so, too.
+    pub asks_counters: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Source,
+    Destination,
+}
+
+impl SetMatch {
+    const MOST_SIDES: usize = 6;
+
+    pub(super) fn parse_sides(text: &str) -> Option<Vec<Side>> {
+        let side = |word: &str| match word {
+            "src" => Some(Side::Source),
+            "dst" => Some(Side::Destination),
+            _ => None,
+        };
+        let sides: Option<Vec<Side>> = text.split(',').map(side).collect();
+        sides.filter(|sides| sides.len() <= SetMatch::MOST_SIDES)
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Side::Source => "src",
+            Side::Destination => "dst",
+        })
+    }
 }
 
 /// The number in the IP header; 0 stands for all.

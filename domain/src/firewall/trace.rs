@@ -53,6 +53,17 @@ pub struct Step {
     /// The rule matched, or it is not known whether it did.
     pub truth: Truth,
     pub deed: Deed,
+    /// The sets that the rule asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<AskedSet>,
+}
+
+/// A set that a rule asks for, whether the packet is in it, and by which entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedSet {
+    pub name: String,
+    pub truth: Truth,
+    pub entry: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ fn ip(text: &str) -> IpAddr {
 }
 
 fn host() -> Host {
-    Host { addresses: Some(vec![ip("192.0.2.1")]) }
+    Host { addresses: Some(vec![ip("192.0.2.1")]), sets: None }
 }
 
 /// A new connection from outside to the node.
@@ -146,7 +146,7 @@ fn an_advert_to_the_group_comes_in() {
     let rules = rules("*filter\n:INPUT DROP\n:FORWARD ACCEPT\nCOMMIT\n");
     let mut advert = Packet::syn(Direction::In, (ip("192.0.2.1"), 0), (ip("224.0.0.18"), 0));
     (advert.protocol, advert.transport) = (Protocol(112), Transport::Other);
-    let host = Host { addresses: Some(vec![ip("192.0.2.2")]) };
+    let host = Host { addresses: Some(vec![ip("192.0.2.2")]), sets: None };
     assert_eq!(trace(&rules, &advert, &host).outcome, Outcome::Dropped);
 }
 
@@ -186,7 +186,7 @@ fn a_translated_packet_leaves_by_an_interface_that_is_not_known() {
 
 #[test]
 fn what_a_translation_chooses_is_in_doubt() {
-    let host = Host { addresses: Some(vec![ip("192.0.2.1"), ip("192.0.2.65")]) };
+    let host = Host { addresses: Some(vec![ip("192.0.2.1"), ip("192.0.2.65")]), sets: None };
     let to = |target: &str, asked: &str| {
         let rules = rules(&format!(
             "*nat\n:PREROUTING ACCEPT\n-A PREROUTING -p tcp -j {target}\nCOMMIT\n\

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::canonical::CountersByChain;
 use super::reading::{ConsoleLine, Reading};
+use super::set::SetsView;
 use super::tool::Tool;
 use crate::ids::NodeId;
 use crate::time::Timestamp;
@@ -19,6 +20,8 @@ pub struct FirewallView {
     pub rulesets: BTreeMap<Tool, RulesetView>,
     /// nft tables that no iptables shows; they decide besides.
     pub others: Vec<Other>,
+    /// The sets that rules match by their names.
+    pub sets: SetsView,
     /// The node's own addresses, and the interfaces that have them.
     pub addresses: Vec<OwnAddress>,
     pub line: Option<ConsoleLine>,
@@ -82,6 +85,7 @@ impl FirewallView {
             observed_at,
             rulesets: reading.rulesets,
             others: reading.others,
+            sets: reading.sets,
             addresses,
             line: reading.line,
             virtual_services,

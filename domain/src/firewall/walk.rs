@@ -7,7 +7,7 @@ use super::evaluate::{self, End, Host, Interface, Truth, View};
 use super::model::{Policy, Table, TableName};
 use super::packet::{ConnectionState, Direction, Packet, Transport};
 use super::target::Target;
-use super::trace::{Deed, Index, Outcome, Step, Trace};
+use super::trace::{AskedSet, Deed, Index, Outcome, Step, Trace};
 use crate::phrase::Phrase;
 
 mod translate;
@@ -25,6 +25,8 @@ pub(super) struct Walk<'a> {
     destination: Option<End>,
     hook: &'static str,
     tracked: bool,
+    /// Sets that a rule on the way changes, or may change.
+    changed_sets: Vec<String>,
     /// Whether the doubts matched, in the order in which they were met.
     pub(super) choices: Vec<bool>,
     met: usize,
@@ -59,6 +61,7 @@ impl<'a> Walk<'a> {
             destination: None,
             hook: "",
             tracked: false,
+            changed_sets: Vec::new(),
             choices,
             met: 0,
             jumps: 0,
@@ -191,7 +194,10 @@ impl<'a> Walk<'a> {
             if truth == Truth::No {
                 continue;
             }
-            let place = At { table: name, chain: &here.name, number: next, line: rule.line, truth };
+            let sets = evaluate::sets_asked(rule, &self.view());
+            let place =
+                At { table: name, chain: &here.name, number: next, line: rule.line, truth, sets };
+            self.changed_sets.extend(rule.target.changed_sets().map(str::to_owned));
             if !self.follows(truth, &rule.target) {
                 self.step(&place, self.deed_in_doubt(&rule.target, chains));
                 continue;
@@ -258,6 +264,7 @@ impl<'a> Walk<'a> {
             line: 0,
             truth: Truth::Yes,
             deed: Deed::Policy { policy },
+            sets: Vec::new(),
         });
         match policy {
             Policy::Accept => Passed::On,
@@ -344,6 +351,7 @@ impl<'a> Walk<'a> {
             in_interface: interface(arrives, self.packet.in_interface.as_deref()),
             out_interface: interface(leaves, self.packet.out_interface.as_deref()),
             tracked: self.tracked,
+            changed_sets: &self.changed_sets,
         }
     }
 
@@ -356,6 +364,7 @@ impl<'a> Walk<'a> {
             line: at.line,
             truth: at.truth,
             deed,
+            sets: at.sets.clone(),
         });
     }
 
@@ -373,6 +382,7 @@ struct At<'a> {
     number: usize,
     line: usize,
     truth: Truth,
+    sets: Vec<AskedSet>,
 }
 
 fn interface(has_one: bool, name: Option<&str>) -> Interface<'_> {

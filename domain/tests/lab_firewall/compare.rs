@@ -16,6 +16,8 @@ pub(crate) struct Tally {
     /// Every step was foretold without a doubt.
     pub(crate) certain: usize,
     unknown: usize,
+    /// How often a rule that matched asked for a set.
+    pub(crate) sets: usize,
     events: usize,
     dropped: usize,
     pub(crate) mismatches: Vec<String>,
@@ -153,12 +155,13 @@ impl fmt::Display for Tally {
         write!(
             out,
             "{} pairs, {} events of the kernel, {} packets dropped; foretold to the end {}, \
-             outcome unknown {}; mismatches {}",
+             outcome unknown {}, sets asked for {}; mismatches {}",
             self.pairs,
             self.events,
             self.dropped,
             self.certain,
             self.unknown,
+            self.sets,
             self.mismatches.len()
         )
     }

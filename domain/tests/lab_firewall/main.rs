@@ -21,6 +21,8 @@ mod netlink;
 mod packets;
 mod random;
 mod rules;
+mod scratch;
+mod sets;
 mod wire;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -90,6 +92,7 @@ fn batch(site: &Site, kernel: &mut Kernel, maker: &mut Maker<'_>, tally: &mut Ta
     let probes: Vec<Probe> = (0..PACKETS_PER_RULESET).map(|_| maker.probe()).collect();
     kernel.load(rules::OPEN);
     kernel.forget_connections();
+    let sets = sets::load(&sets::sets(maker.random()));
     for (from, bytes) in probes.iter().flat_map(|probe| &probe.before) {
         site.send(*from, bytes);
     }
@@ -102,7 +105,7 @@ fn batch(site: &Site, kernel: &mut Kernel, maker: &mut Maker<'_>, tally: &mut Ta
         site.send(probe.from, &probe.bytes);
     }
     let mut ways = kernel.events(&ruleset);
-    let host = Host { addresses: Some(ROUTER.map(Into::into).to_vec()) };
+    let host = Host { addresses: Some(ROUTER.map(Into::into).to_vec()), sets: Some(sets) };
     let header = saved.lines().next().unwrap();
     let as_written = parse(&format!("{header}\n{written}"), Family::V4).unwrap();
     for probe in probes {
@@ -113,6 +116,7 @@ fn batch(site: &Site, kernel: &mut Kernel, maker: &mut Maker<'_>, tally: &mut Ta
             "the kernel's print of these rules reads otherwise:\n{written}\n{saved}"
         );
         let way = ways.remove(&probe.id).unwrap_or_default();
+        tally.sets += foretold.steps.iter().map(|step| step.sets.len()).sum::<usize>();
         compare(&probe, &foretold, &way, &ruleset, tally);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use signalbox_domain::firewall::TableName;
 
 use super::random::Random;
+use super::sets;
 
 /// One that traces every packet of its own accord: TRACE is its first rule of all.
 pub(crate) fn ruleset(random: &mut Random) -> String {
@@ -198,7 +199,7 @@ impl Writer<'_> {
 
     fn condition(&mut self, chain: &str) -> Option<String> {
         let not = self.not();
-        Some(match self.random.below(22) {
+        Some(match self.random.below(28) {
             0..4 => self.negatable("-s", &NETWORKS),
             4..8 => self.negatable("-d", &NETWORKS),
             8..10 if !matches!(chain, "OUTPUT" | "POSTROUTING") => {
@@ -223,6 +224,7 @@ impl Writer<'_> {
                 format!("-m addrtype {not}{option} LOCAL")
             }
             20 => "-m comment --comment \"it's \\\"so\\\"\"".to_owned(),
+            22..28 => sets::condition(self.random),
             21 if self.random.chance(40) => self.random.pick(&NOT_KNOWN).to_owned(),
             _ => return None,
         })
@@ -236,9 +238,10 @@ impl Writer<'_> {
         match self.random.below(16) {
             0..3 => "ACCEPT".to_owned(),
             3..5 => "RETURN".to_owned(),
-            5 => {
-                self.random.pick(&["LOG --log-prefix \"a b \"", "NFLOG --nflog-group 7"]).to_owned()
-            }
+            5 => self
+                .random
+                .pick(&["LOG --log-prefix \"a b \"", "NFLOG --nflog-group 7", sets::ADDS])
+                .to_owned(),
             6 | 7 => self.random.pick(&MARKS).to_owned(),
             8 => String::new(),
             9..12 => match self.table {

@@ -64,6 +64,24 @@ pub const NO_RULES: Text = text("No rule in this chain", "此链没有规则");
 pub const NO_MATCHING: Text = text("No rule has this text", "没有规则包含此文字");
 pub const RULES_OF: Text = text("{0} {1}", "{0} {1}");
 
+pub const SETS: Text = text("Sets", "集合");
+pub const SET_BUTTON: Text = text("Set {0}, {1}, {2} entries", "集合 {0}，{1}，{2} 个条目");
+pub const SET_OF: Text = text("Set {0}", "集合 {0}");
+pub const SET_ASKED: Text = text("named by", "引用它的规则");
+pub const SET_NOT_ASKED: Text = text("no rule names it", "没有规则引用");
+pub const SET_EMPTY: Text = text("The set is empty", "集合为空");
+pub const NO_ENTRY: Text = text("No entry has this text", "没有条目包含此文字");
+pub const ENTRY: Text = text("Entry", "条目");
+pub const SET_TOO_LARGE: Text = text(
+    "Its {0} entries are not shown: of all sets of a node together, 4,096 are. Whether a packet is in it is not known here.",
+    "其 {0} 个条目不予显示：每个节点的全部集合合计最多显示 4,096 个条目。此处无法得知数据包是否在其中。",
+);
+pub const SETS_UNREADABLE: Text = text("The entries cannot be read: {0}", "无法读取条目：{0}");
+pub const IN_SET: Text = text("in set {0}: {1}", "在集合 {0} 中：{1}");
+pub const NOT_IN_SET: Text = text("not in set {0}", "不在集合 {0} 中");
+pub const SET_MAYBE: Text =
+    text("set {0}: not known whether the packet is in it", "集合 {0}：不确定数据包是否在其中");
+
 pub const DRAFT: Text = text("Draft", "草稿");
 pub const DRAFT_IS: Text =
     text("draft: {0} added, {1} removed, {2} changed", "草稿：新增 {0}，删除 {1}，修改 {2}");

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use signalbox_domain::firewall::{
-    ConnectionState, Direction, Family, Finding, Host, Outcome, Packet, ParseError, Protocol,
-    Ruleset, Step, Trace, Transport, Truth, lint, parse, render, trace,
+    AskedSet, ConnectionState, Direction, Family, Finding, Host, Outcome, Packet, ParseError,
+    Protocol, Ruleset, Step, Trace, Transport, Truth, lint, parse, render, set, trace,
 };
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +73,9 @@ pub struct TraceArgs {
     /// The node's own addresses; they tell whether a packet is delivered or forwarded.
     #[arg(long = "own", value_delimiter = ',')]
     own_addresses: Vec<IpAddr>,
+    /// What ipset save printed; without it rules that ask for sets are in doubt.
+    #[arg(long)]
+    sets: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -117,6 +120,7 @@ pub fn run(command: &FirewallCommand) -> Result<bool, FirewallError> {
         FirewallCommand::Trace(args) => {
             let host = Host {
                 addresses: (!args.own_addresses.is_empty()).then(|| args.own_addresses.clone()),
+                sets: args.sets.as_deref().map(sets).transpose()?,
             };
             let traced = trace(&args.file.rules()?, &args.packet(), &host);
             args.file.answer(&mut out, &traced, || trace_text(&traced))?;
@@ -157,6 +161,13 @@ fn read(file: &Path) -> io::Result<String> {
         return Ok(text);
     }
     fs::read_to_string(file)
+}
+
+fn sets(file: &Path) -> Result<set::Sets, FirewallError> {
+    let error = |source| FirewallError::Read { file: file.to_owned(), source };
+    let read = set::parse(&read(file).map_err(error)?);
+    let read = read.map_err(|source| FirewallError::Rules { file: file.to_owned(), source })?;
+    Ok(read.into_iter().map(|set| (set.name.clone(), Some(set))).collect())
 }
 
 fn protocol(text: &str) -> Result<Protocol, String> {
@@ -228,11 +239,24 @@ fn lint_text(findings: &[Finding]) -> String {
     findings.iter().map(line).collect()
 }
 
+fn asked_set(set: &AskedSet) -> String {
+    let found = match (&set.entry, set.truth) {
+        (Some(entry), _) => entry.as_str(),
+        (None, Truth::Unknown) => "in doubt",
+        (None, _) => "not in it",
+    };
+    format!("  set {}: {found}", set.name)
+}
+
 fn trace_text(trace: &Trace) -> String {
     let step = |step: &Step| {
         let rule = step.rule.map_or("policy".to_owned(), |rule| format!("rule {rule}"));
         let doubt = if step.truth == Truth::Unknown { "  in doubt" } else { "" };
-        format!("{:<12}{:<9}{} {rule}: {}{doubt}\n", step.hook, step.table, step.chain, step.deed)
+        let sets: String = step.sets.iter().map(asked_set).collect();
+        format!(
+            "{:<12}{:<9}{} {rule}: {}{doubt}{sets}\n",
+            step.hook, step.table, step.chain, step.deed
+        )
     };
     let mut text: String = trace.steps.iter().map(step).collect();
     for assumption in &trace.assumptions {

@@ -16,6 +16,7 @@ mod console;
 mod directors;
 mod firewall;
 mod firewall_group;
+mod firewall_sets;
 mod full_disk;
 mod nodes;
 mod restore;

@@ -141,9 +141,12 @@ impl<'a> Order<'a> {
     }
 }
 
-/// The rule asks for nothing that the model cannot evaluate, so it surely matches what it says.
+/// The rule asks for nothing that the model cannot evaluate, nor for what changes while rules stay,
+/// so it surely matches what it says.
 fn is_decidable(rule: &Rule) -> bool {
-    rule.conditions.iter().all(|condition| !matches!(condition.test, Test::Other { .. }))
+    rule.conditions
+        .iter()
+        .all(|condition| !matches!(condition.test, Test::Other { .. } | Test::Set(_)))
 }
 
 /// Something that a rule asks for, and that every rule that it covers asks for too: the same, or a

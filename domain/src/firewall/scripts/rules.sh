@@ -83,11 +83,16 @@ stop_timer() {
 
 case $act in
 try)
+    # Sets belong to a network namespace, too: rules need them to be there, not what is in them.
     sets=$(mktemp) || exit 5
     trap 'rm -f "$sets"' EXIT
-    ipset save > "$sets" 2> /dev/null
+    ipset list -t 2> /dev/null | sed -n '
+        /^Name: /{ s//create "/; s/$/"/; h; }
+        /^Type: /{ s// /; H; }
+        /^Header: /{ s// /; H; x; s/\n//g; p; }
+    ' > "$sets"
     unshare -n sh -c '
-        [ ! -s "$2" ] || ipset restore < "$2" || exit
+        [ ! -s "$2" ] || ipset restore < "$2"
         "$1-restore" -w 10 && exec "$1-save"
     ' sh "$tool" "$sets"
     ;;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use signalbox_domain::firewall::diff::{Diff, diff};
 use signalbox_domain::firewall::draft::{Edit, EditError, counted, edit};
 use signalbox_domain::firewall::{
-    Backend, Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint,
+    Backend, Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint, missing_sets,
 };
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::{JobId, NodeId};
@@ -63,11 +63,14 @@ impl Board {
             let draft = draft.get();
             Arc::new(draft.map(|draft| live.with(|live| diff(live, &draft))).unwrap_or_default())
         });
+        let sets = Memo::new(move |_| {
+            view.with(|view| view.as_ref().map(|view| view.sets.clone())).unwrap_or_default()
+        });
         let findings = Memo::new(move |_| {
-            Arc::new(match draft.get() {
-                Some(draft) => lint(&draft),
-                None => live.with(|live| lint(live)),
-            })
+            let rules = draft.get().unwrap_or_else(|| live.get());
+            let mut findings = sets.with(|sets| missing_sets(&rules, sets));
+            findings.extend(lint(&rules));
+            Arc::new(findings)
         });
         let board = Board {
             node,

@@ -62,6 +62,15 @@ fn test_text(test: &Test, words: Words) -> String {
         Test::Mark { value, mask } => format!("mark {value:#x}/{mask:#x}"),
         Test::DestinationIsLocal => "dst-type LOCAL".to_owned(),
         Test::SourceIsLocal => "src-type LOCAL".to_owned(),
+        Test::Set(set) => {
+            let more = match (set.returns_exceptions, set.asks_counters) {
+                (false, false) => "",
+                (true, false) => " nomatch",
+                (false, true) => " counters",
+                (true, true) => " nomatch counters",
+            };
+            format!("set {} {}{more}", set.name, joined(&set.sides))
+        }
         Test::Comment(text) => format!("“{text}”"),
         Test::Other { module, words } => {
             let words = words.join(" ");
@@ -139,6 +148,10 @@ mod tests {
             "limit 5/min, --log-prefix x"
         );
         assert_eq!(of("-m rpfilter -j DROP").matches, "rpfilter");
+        assert_eq!(
+            of("-m set ! --match-set a src,dst --return-nomatch -j SET --add-set b src").matches,
+            "not set a src,dst nomatch, --add-set b src"
+        );
         assert_eq!(of("-g chain").target, "goto chain");
         assert_eq!(of("-p icmp").target, "");
     }

@@ -177,7 +177,7 @@ mod tests {
             ("198.51.100.1".parse().unwrap(), 4000),
             (to.parse().unwrap(), port),
         );
-        let host = Host { addresses: Some(vec![own]) };
+        let host = Host { addresses: Some(vec![own]), sets: None };
         way(&trace(&rules(), &packet, &host), |address| address == own)
     }
 

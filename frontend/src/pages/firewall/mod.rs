@@ -15,6 +15,7 @@ mod packet;
 mod rates;
 mod rule_form;
 mod rules;
+mod sets;
 mod templates;
 mod texts;
 mod tracer;

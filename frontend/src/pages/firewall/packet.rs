@@ -176,7 +176,10 @@ impl Typed {
 
 /// The node as the simulation needs it.
 pub(super) fn host(view: &FirewallView) -> Host {
-    Host { addresses: Some(view.addresses.iter().map(|own| own.address).collect()) }
+    Host {
+        addresses: Some(view.addresses.iter().map(|own| own.address).collect()),
+        sets: view.sets.sets(),
+    }
 }
 
 #[cfg(test)]

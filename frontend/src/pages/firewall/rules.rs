@@ -13,6 +13,7 @@ use super::chains::Chains;
 use super::columns::{Cells, Words, cells};
 use super::edits::{Editing, Tools};
 use super::rates::{Key, SPAN_MS, keys};
+use super::sets::Sets;
 use crate::format;
 use crate::live::use_live;
 use crate::locale::{language, say, t, t_with};
@@ -78,6 +79,7 @@ pub(super) fn Rules(board: Board, editing: Editing) -> impl IntoView {
             view! {
                 <Plate title=title.clone() meta=meta first=true flush=true class="fw-rules" actions=actions>
                     <Chains board />
+                    <Sets board />
                     <LongTable label=title.clone() columns rows=shown row=row />
                     {nothing}
                     <PolicyLine board />

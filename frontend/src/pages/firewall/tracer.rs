@@ -1,11 +1,14 @@
 //! Follows a packet through the live rules and the draft, as one types.
 
 use leptos::prelude::*;
-use signalbox_domain::firewall::{Deed, Outcome, Ruleset, Step, TableName, Trace, Truth, trace};
+use signalbox_domain::firewall::{
+    Deed, FirewallView, Outcome, Ruleset, Step, TableName, Trace, Truth, trace,
+};
 use signalbox_domain::signal::Signal as Aspect;
 
 use super::board::Board;
 use super::packet::{Question, Wrong, host};
+use super::sets::found;
 use crate::locale::{Text, say, t, t_with};
 use crate::locales::firewall as texts;
 use crate::ui::{Field, Lamp, Plate, Segmented, Select};
@@ -23,18 +26,21 @@ pub(super) struct Traces {
 
 impl Traces {
     pub(super) fn new(board: Board, question: Question) -> Traces {
-        let addresses = Memo::new(move |_| {
-            board.view.with(|view| view.as_ref().map(|view| view.addresses.clone()))
+        let known = Memo::new(move |_| {
+            let known = |view: &FirewallView| (view.addresses.clone(), view.sets.clone());
+            board.view.with(|view| view.as_ref().map(known))
+        });
+        let host = Memo::new(move |_| {
+            known.track();
+            board.view.with_untracked(|view| view.as_ref().map(host))
         });
         let packet = Memo::new(move |_| {
             let family = board.tool.get().map(|tool| tool.family());
             question.typed().packet(family.unwrap_or(signalbox_domain::firewall::Family::V4))
         });
         let follow = move |rules: &Ruleset| {
-            addresses.track();
             let packet = packet.get().ok()?;
-            let host = board.view.with_untracked(|view| Some(host(view.as_ref()?)))?;
-            Some(trace(rules, &packet, &host))
+            host.with(|host| Some(trace(rules, &packet, host.as_ref()?)))
         };
         let live = Memo::new(move |_| board.live.with(|rules| follow(rules)));
         let draft = Memo::new(move |_| follow(&*board.draft.get()?));
@@ -237,6 +243,9 @@ fn path(trace: &Trace, rules: &Ruleset) -> impl IntoView + use<> {
         };
         let stops =
             at == last && matches!(trace.outcome, Outcome::Dropped | Outcome::Rejected { .. });
+        let sets = step.sets.iter().map(|set| {
+            view! { <span class="t12 i2">{found(set)}</span> }
+        });
         let doubt = (step.truth == Truth::Unknown).then(|| {
             view! { <span class="t12 caution">{t(texts::MAYBE)}</span> }
         });
@@ -245,6 +254,7 @@ fn path(trace: &Trace, rules: &Ruleset) -> impl IntoView + use<> {
                 <span class="title">{title}</span>
                 <span class="t12 i3">{format!("{} {}", step.hook, step.table)}</span>
                 {text.map(|text| view! { <code class="i2">{text}</code> })}
+                {sets.collect_view()}
                 {doubt}
             </li>
         }
