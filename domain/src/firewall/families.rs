@@ -42,7 +42,9 @@ pub fn disagreements(v4: &Ruleset, v6: &Ruleset, addresses: &[OwnAddress]) -> Ve
     let unnamed = (1..=u16::MAX).rev().find(|port| !named.contains(port));
     let ports = named.into_iter().take(MAX_PORTS).map(Some);
     let ports: Vec<Option<u16>> = ports.chain([None]).collect();
-    let host = Host { addresses: Some(addresses.iter().map(|own| own.address).collect()) };
+    // A set holds addresses of one family: what it says of a stranger is no disagreement.
+    let own = Some(addresses.iter().map(|own| own.address).collect());
+    let host = Host { addresses: own, sets: None };
     let mut found = Vec::new();
     for (interface, own_v4, own_v6) in both_families(addresses) {
         for port in &ports {
