@@ -126,6 +126,15 @@ fn rules_in_a_file_are_checked_without_a_console() {
     let traced: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((status, traced["outcome"]["is"].as_str()), (Some(1), Some("dropped")));
 
+    let sets = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&sets, "create a hash:net\nadd a 192.0.2.0/24\n").unwrap();
+    let by_set = rules.replace("--dport 22", "--dport 22 -m set --match-set a src");
+    let with_sets = [&to[..], &["22", "--sets", sets.path().to_str().unwrap()]].concat();
+    let (status, text, _) = run(&by_set, &with_sets);
+    assert!(status == Some(0) && text.contains("ACCEPT  set a: 192.0.2.0/24\n"), "{text}");
+    let (status, text, _) = run(&by_set, &[&to[..], &["22"]].concat());
+    assert!(status == Some(1) && text.contains("ACCEPT  in doubt  set a: in doubt\n"), "{text}");
+
     let twice = rules.replace("COMMIT", "-A INPUT -p tcp -m tcp --dport 22 -j DROP\nCOMMIT");
     let (status, text, _) = run(&twice, &["lint", "-"]);
     assert!(

@@ -138,8 +138,8 @@ fn Asking(board: Board, asking: Memo<Vec<Place>>, open: RwSignal<Option<String>>
     let link = move |(table, chain, number): Place| {
         let text = t_with(texts::BY_RULE, &[&table, &chain, &number]);
         let go = move |_| {
-            board.choose(table, &chain);
             open.set(None);
+            board.choose(table, &chain);
         };
         view! { <button type="button" class="fw-chain" on:click=go>{text}</button> }
     };
