@@ -29,6 +29,7 @@ pub(super) enum Open {
     Diff,
     /// The draft, for other nodes, too.
     Group,
+    History,
 }
 
 #[derive(Clone, Copy)]
