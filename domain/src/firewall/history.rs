@@ -146,7 +146,11 @@ impl RuleAges {
 }
 
 /// Of the rules that counted no packet those that were there before `since`.
-pub fn never_hit(ages: &SinceByChain, counters: &CountersByChain, since: Timestamp) -> SinceByChain {
+pub fn never_hit(
+    ages: &SinceByChain,
+    counters: &CountersByChain,
+    since: Timestamp,
+) -> SinceByChain {
     let of_chain = |(chain, ages): (&String, &BTreeMap<usize, Timestamp>)| {
         let counters = counters.get(chain)?;
         let idle = |number| counters.get(number).is_some_and(|counted| counted.packets == 0);

@@ -101,8 +101,7 @@ pub async fn record(app: &App, asked: Asked, reading: &mut Fact<Reading>) {
         match newest(app, asked, *tool, ruleset, seen_at).await {
             Ok(Some(newest)) => {
                 ruleset.since = Some(newest.since);
-                ruleset.unchanged_since =
-                    never_hit(&newest.ages, &ruleset.counters, newest.since);
+                ruleset.unchanged_since = never_hit(&newest.ages, &ruleset.counters, newest.since);
             }
             Ok(None) => {}
             Err(error) => {
@@ -190,7 +189,7 @@ pub async fn keep_current(app: App) {
             asked.remove(ended);
         }
         let due = nodes.iter().filter(|(node, (_, observed))| {
-            observed.link.state == LinkState::Up
+            matches!(observed.link.state, LinkState::Up | LinkState::Silent)
                 && app.hub.listeners(Topic::Firewall(**node)) == 0
                 && asked.get(node).is_none_or(|at| at.elapsed() >= READ_UNSEEN_EVERY)
         });
@@ -217,11 +216,7 @@ pub async fn of(app: &App, node: NodeId) -> Result<Vec<PastRuleset>, FirewallErr
     Ok(app.store.past_rulesets(node).await?)
 }
 
-pub async fn rules(
-    app: &App,
-    node: NodeId,
-    id: RulesetId,
-) -> Result<PastRules, FirewallError> {
+pub async fn rules(app: &App, node: NodeId, id: RulesetId) -> Result<PastRules, FirewallError> {
     known(app, node)?;
     let rules = app.store.past_rules(node, id).await?;
     rules.ok_or(FirewallError::NoSuchRuleset { node, id })

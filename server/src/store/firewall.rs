@@ -245,8 +245,7 @@ fn read(row: &SqliteRow) -> Result<PastRuleset, StoreError> {
         first_seen_at: Timestamp(row.try_get("first_seen_at")?),
         last_seen_at: Timestamp(row.try_get("last_seen_at")?),
         job: job.map(JobId),
-        changes: Option::zip(added, removed)
-            .map(|(added, removed)| Changes { added, removed }),
+        changes: Option::zip(added, removed).map(|(added, removed)| Changes { added, removed }),
     })
 }
 

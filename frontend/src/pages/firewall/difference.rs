@@ -8,11 +8,7 @@ use crate::locale::{t, t_with};
 use crate::locales::firewall as texts;
 
 /// Within an element of the class `fw-diff`.
-pub(super) fn differences(
-    diff: &Diff,
-    before: &Ruleset,
-    after: &Ruleset,
-) -> impl IntoView + use<> {
+pub(super) fn differences(diff: &Diff, before: &Ruleset, after: &Ruleset) -> impl IntoView + use<> {
     diff.chains.iter().map(|chain| chain_diff(chain, before, after)).collect_view()
 }
 

@@ -44,7 +44,7 @@ pub(super) fn PastRulesets(board: Board, editing: Editing) -> impl IntoView {
     let name = board.view.with_untracked(|view| view.as_ref().map(|view| view.name.clone()));
     let tool = tool.map(|tool| tool.to_string()).unwrap_or_default();
     let title = t_with(texts::HISTORY_OF, &[&tool, &name.unwrap_or_default()]);
-    let list = Callback::new(move |all: Vec<PastRuleset>| list(board, chosen, all).into_any());
+    let list = Callback::new(move |all: Vec<PastRuleset>| list(board, chosen, all));
     view! {
         <Dialog title=Signal::stored(title) class="wide" on_close=move |()| editing.close()>
             <div class="fw-past">
@@ -62,14 +62,9 @@ fn path_of(board: Board) -> String {
     format!("/api/v1/firewall/{}/history", board.node)
 }
 
-fn list(
-    board: Board,
-    chosen: RwSignal<Option<RulesetId>>,
-    all: Vec<PastRuleset>,
-) -> impl IntoView + use<> {
+fn list(board: Board, chosen: RwSignal<Option<RulesetId>>, all: Vec<PastRuleset>) -> AnyView {
     if all.is_empty() {
-        let empty = view! { <Empty title=t(texts::NO_PAST) text=t(texts::NO_PAST_HELP) /> };
-        return empty.into_any();
+        return view! { <Empty title=t(texts::NO_PAST) text=t(texts::NO_PAST_HELP) /> }.into_any();
     }
     let columns = vec![
         Column::new(t(texts::FIRST_SEEN)).width("150px"),

@@ -179,13 +179,7 @@ fn lines(board: Board) -> Vec<Line> {
 }
 
 #[component]
-fn RuleRow(
-    board: Board,
-    editing: Editing,
-    ages: Ages,
-    index: usize,
-    line: Line,
-) -> impl IntoView {
+fn RuleRow(board: Board, editing: Editing, ages: Ages, index: usize, line: Line) -> impl IntoView {
     let Line { mark, place, number, cells, key, live, findings, never_hit, .. } = line;
     let (sign, class) = match mark {
         Mark::Same => ("", ""),
