@@ -44,6 +44,10 @@ pub struct RulesetView {
     /// which rules that a job is about to keep or to take back are not.
     pub since: Option<Timestamp>,
     /// Since when rules that counted no packet have been there, where that is longer than `since`.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = BTreeMap<String, BTreeMap<usize, Timestamp>>)
+    )]
     pub unchanged_since: SinceByChain,
     /// Why the rules could not be read.
     pub unreadable: Option<String>,

@@ -16,7 +16,10 @@ use crate::http::error::Problem;
 use crate::state::App;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(rules)).routes(routes!(history)).routes(routes!(past_rules))
+    OpenApiRouter::new()
+        .routes(routes!(rules))
+        .routes(routes!(past_rulesets))
+        .routes(routes!(past_rules))
 }
 
 /// All that decides on packets on a node, read now: the rules of each iptables with their
@@ -33,7 +36,7 @@ async fn rules(
 /// somebody looks at them, every quarter of an hour besides, and after a job that changed them; 200
 /// rulesets of each iptables are kept. Restoring one is an operation, too: apply its text.
 #[utoipa::path(get, path = "/api/v1/firewall/{node}/history", tag = "firewall", params(("node" = i64, Path)), responses((status = 200, body = Vec<PastRuleset>)))]
-async fn history(
+async fn past_rulesets(
     State(app): State<App>,
     Path(node): Path<NodeId>,
 ) -> Result<Json<Vec<PastRuleset>>, Problem> {

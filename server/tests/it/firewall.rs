@@ -334,7 +334,7 @@ async fn the_newest_rulesets_of_each_iptables_are_kept_and_go_with_their_node() 
     let kept = store.past_rulesets(node).await.unwrap();
     let (of_tool, others): (Vec<PastRuleset>, Vec<PastRuleset>) =
         kept.into_iter().partition(|past| past.tool == TOOL);
-    assert_eq!(others, [first.clone()]);
+    assert_eq!(others.as_slice(), std::slice::from_ref(&first));
     let digests: Vec<String> = of_tool.iter().map(|past| past.digest.clone()).collect();
     let newest: Vec<String> = (1..=KEPT_RULESETS).rev().map(|at| at.to_string()).collect();
     assert_eq!(digests, newest);
