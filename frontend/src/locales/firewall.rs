@@ -144,7 +144,7 @@ pub const CHAIN_GONE: Text = text("chain taken out", "链已删除");
 pub const POLICY_DIFF: Text = text("policy {0} becomes {1}", "策略由 {0} 变为 {1}");
 
 pub const HISTORY: Text = text("History", "历史");
-pub const HISTORY_OF: Text = text("What {0} on {1} had", "{1} 上 {0} 的历史规则");
+pub const HISTORY_OF: Text = text("History of {0} on {1}", "{1} 上 {0} 的历史");
 pub const FIRST_SEEN: Text = text("First seen", "首次看到");
 pub const LAST_SEEN: Text = text("Last seen", "最后看到");
 pub const MADE_BY: Text = text("Made by", "来源");
@@ -169,7 +169,7 @@ pub const REPLACES_DRAFT: Text =
     text("It takes the place of the draft that you have", "将取代您现有的草稿");
 pub const NO_PACKET_SINCE: Text = text(
     "0 packets counted; the rule has been there since at least {0}",
-    "计数为 0；此规则至少自 {0} 起就在这里",
+    "计数为 0 个数据包；此规则至少自 {0} 起存在",
 );
 
 pub const TRACER: Text = text("Packet tracer", "数据包跟踪");
