@@ -63,7 +63,8 @@ impl Changes {
 /// The digest of the rules that a job with this plan leaves to an iptables of a node.
 pub fn applied_digest(draft: &Draft, node: NodeId, tool: Tool) -> Option<&str> {
     let state = scripts::state(tool);
-    let own = draft.verification.iter().filter(|check| check.node == node && check.command == state);
+    let own =
+        draft.verification.iter().filter(|check| check.node == node && check.command == state);
     own.filter_map(|check| match &check.expect {
         Expect::Line { line } => line.strip_prefix("rules "),
         Expect::Success | Expect::NoLine { .. } => None,

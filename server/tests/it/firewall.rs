@@ -121,10 +121,14 @@ impl Fixture {
 
     /// A job that is to apply these rules, as it is before anything runs.
     async fn job(&self, rules: &[(u64, &str)]) -> JobId {
-        self.rules.lock().unwrap().tried = filter(rules);
         let operation = json!({
             "operation": "firewall.apply", "node": self.node, "tool": TOOL, "rules": filter(rules),
         });
+        self.job_of(rules, operation).await
+    }
+
+    async fn job_of(&self, rules: &[(u64, &str)], operation: Value) -> JobId {
+        self.rules.lock().unwrap().tried = filter(rules);
         let path = "/api/v1/plans";
         let plan = self.console.post(&self.admin, path, json!({ "operation": operation })).await;
         let id = plan.body["id"].as_i64().unwrap_or_else(|| panic!("{plan:?}"));
@@ -243,6 +247,22 @@ async fn a_draft_has_its_job_once_it_is_kept_and_is_no_part_of_the_history_befor
     let jobs: Vec<Option<JobId>> = history.iter().map(|past| past.job).collect();
     assert_eq!(jobs, [None, None, Some(kept), None]);
     assert_eq!(history[0].digest, history[2].digest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_on_a_group_of_nodes_is_that_of_each() {
+    let fixture = Fixture::new().await;
+    fixture.has(&[(0, LOOPBACK)]);
+    fixture.look().await;
+    let new = [(0, HTTPS)];
+    let member = json!({ "node": fixture.node, "tool": TOOL, "rules": filter(&new) });
+    let operation = json!({ "operation": "firewall.apply_group", "waves": [[member]] });
+    let job = fixture.job_of(&new, operation).await;
+    fixture.has(&new);
+    assert_eq!(fixture.look().await.since, None, "a job may take them back");
+    fixture.end(job, JobState::Done).await;
+    fixture.look().await;
+    assert_eq!(fixture.history().await[0].job, Some(job));
 }
 
 #[tokio::test(flavor = "multi_thread")]
