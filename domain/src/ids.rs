@@ -46,6 +46,10 @@ id!(
     BackupId
 );
 id!(
+    /// A ruleset in the history of a node's rules.
+    RulesetId
+);
+id!(
     /// A person's or a script's account.
     AccountId
 );

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures';
-import { addRule, nodeNamed, openRules, put, rules } from '../rules';
+import { TOOL, addRule, nodeNamed, openRules, put, rules } from '../rules';
 
 const NODE = 'web-3';
 /** An address of TEST-NET-2: nobody loses anything when it is dropped. */
@@ -99,6 +99,34 @@ test('rules that are kept are on the node', async ({ page }) => {
   expect(await rules(node)).toContain(RULE);
   // The draft is what the node has now, so there is none any more.
   await expect(page.locator('[data-draft]')).toHaveCount(0, { timeout: 15_000 });
+});
+
+test('the rules from before come back out of the history, by keys', async ({ page }) => {
+  expect(await rules(node)).toContain(RULE);
+  await openRules(page, node);
+  await page.getByRole('button', { name: 'History', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: new RegExp(`${TOOL} on ${NODE}`) });
+  const rows = dialog.locator('tbody tr');
+  await expect(rows.first()).toContainText('now');
+  await expect(rows.first().getByRole('link', { name: /^job \d+$/ })).toBeVisible();
+  await rows.first().focus();
+  await page.keyboard.press('Enter');
+  await expect(dialog).toContainText('The node has these rules');
+  const draft = dialog.getByRole('button', { name: 'Make it the draft' });
+  await expect(draft).toHaveAttribute('aria-disabled', 'true');
+  await rows.nth(1).focus();
+  await page.keyboard.press('Enter');
+  await expect(dialog.locator('.removed')).toContainText(RULE);
+  await draft.focus();
+  await page.keyboard.press('Enter');
+  await expect(dialog).toBeHidden();
+  await expect(page.locator('[data-draft]')).toContainText('draft: 0 added, 1 removed, 0 changed');
+  await apply(page);
+  const window = page.getByRole('dialog', { name: new RegExp(`live on ${NODE}`) });
+  await expect(window.getByRole('timer')).toBeVisible({ timeout: 30_000 });
+  await page.keyboard.press('k');
+  await expect(window).toBeHidden({ timeout: 30_000 });
+  expect(await rules(node)).toBe(before);
 });
 
 /** The plan may warn, e.g. that rules are not loaded at boot: then it is read and run. */

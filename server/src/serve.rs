@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{access, backups, firewall, fleet, jobs, vrrp_holders};
+use crate::app::{access, backups, firewall, firewall_history, fleet, jobs, vrrp_holders};
 use crate::config::Config;
 use crate::http;
 use crate::http::origin::{OriginError, Origins};
@@ -57,6 +57,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
 
     let backups = tokio::spawn(backups::keep_current(app.clone()));
     let firewall = tokio::spawn(firewall::keep_current(app.clone()));
+    let history = tokio::spawn(firewall_history::keep_current(app.clone()));
     let fleet = tokio::spawn(fleet::keep_current(app.clone()));
     let holders = tokio::spawn(vrrp_holders::keep_current(app.clone()));
     let ending = CancellationToken::new();
@@ -77,6 +78,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     }
     backups.abort();
     firewall.abort();
+    history.abort();
     fleet.abort();
     holders.abort();
     app.store.close().await;

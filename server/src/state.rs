@@ -6,6 +6,7 @@ use std::sync::Arc;
 use signalbox_frontend::app::Site;
 
 use crate::app::access::{AccessError, Limits, Passwords, SessionKeys};
+use crate::app::firewall_history::NewestRules;
 use crate::app::nodes::Directory;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
@@ -45,6 +46,8 @@ pub struct Parts {
     pub remote: Arc<dyn Remote>,
     /// What was last seen of every node.
     pub fleet: Arc<Fleet>,
+    /// The rules that each node was last seen to have.
+    pub newest_rules: NewestRules,
     pub jobs: Arc<Runner>,
     pub backup_files: BackupFiles,
     /// The names of the frontend's built files; absent where only the API is served.
@@ -102,6 +105,7 @@ impl App {
             lines,
             remote,
             fleet,
+            newest_rules: NewestRules::default(),
             jobs,
             backup_files,
             site,

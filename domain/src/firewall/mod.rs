@@ -13,6 +13,7 @@ pub mod diff;
 pub mod draft;
 mod evaluate;
 pub mod families;
+pub mod history;
 mod interlock;
 mod lint;
 mod model;

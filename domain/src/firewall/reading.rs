@@ -86,7 +86,7 @@ fn ruleset(tool: Tool, text: &str) -> RulesetView {
                 digest: digest(&text),
                 text,
                 counters: counters(&rules),
-                unreadable: None,
+                ..RulesetView::default()
             }
         }
         Err(error) => unreadable(error.to_string()),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::canonical::CountersByChain;
+use super::history::SinceByChain;
 use super::reading::{ConsoleLine, Reading};
 use super::set::SetsView;
 use super::tool::Tool;
@@ -42,6 +43,15 @@ pub struct RulesetView {
     /// By chain, `filter/INPUT`, and the rule's number from 1; 0 is the policy's. Of a text with
     /// many rules only those that changed travel.
     pub counters: CountersByChain,
+    /// When these rules were first seen, and none other since; none until they are in the history,
+    /// which rules that a job is about to keep or to take back are not.
+    pub since: Option<Timestamp>,
+    /// Since when rules that counted no packet have been there, where that is longer than `since`.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = BTreeMap<String, BTreeMap<usize, Timestamp>>)
+    )]
+    pub unchanged_since: SinceByChain,
     /// Why the rules could not be read.
     pub unreadable: Option<String>,
 }

@@ -161,6 +161,35 @@ pub const CHAIN_NEW: Text = text("new chain", "新链");
 pub const CHAIN_GONE: Text = text("chain taken out", "链已删除");
 pub const POLICY_DIFF: Text = text("policy {0} becomes {1}", "策略由 {0} 变为 {1}");
 
+pub const HISTORY: Text = text("History", "历史");
+pub const HISTORY_OF: Text = text("History of {0} on {1}", "{1} 上 {0} 的历史");
+pub const FIRST_SEEN: Text = text("First seen", "首次看到");
+pub const LAST_SEEN: Text = text("Last seen", "最后看到");
+pub const MADE_BY: Text = text("Made by", "来源");
+pub const RULES: Text = text("Rules", "规则");
+pub const DIGEST: Text = text("Digest", "摘要");
+pub const NOW: Text = text("now", "现行");
+pub const BY_JOB: Text = text("job {0}", "任务 {0}");
+pub const BY_HAND: Text = text("changed on the node", "在节点上更改");
+pub const FOUND: Text = text("there when first read", "首次读取时已有");
+pub const NO_PAST: Text = text("Nothing seen yet", "尚无记录");
+pub const NO_PAST_HELP: Text = text(
+    "The rules of this node appear here once they have been read.",
+    "读取此节点的规则后，将显示在这里。",
+);
+pub const CHOOSE_PAST: Text =
+    text("Choose rules to see what going back to them changes", "选择一项以查看恢复它会带来的更改");
+pub const GOING_BACK: Text =
+    text("What going back to these rules changes now", "恢复到这些规则会带来的更改");
+pub const SAME_AS_NOW: Text = text("The node has these rules", "节点现有的规则与此相同");
+pub const MAKE_DRAFT: Text = text("Make it the draft", "作为草稿");
+pub const REPLACES_DRAFT: Text =
+    text("It takes the place of the draft that you have", "将取代您现有的草稿");
+pub const NO_PACKET_SINCE: Text = text(
+    "0 packets counted; the rule has been there since at least {0}",
+    "计数为 0 个数据包；此规则至少自 {0} 起存在",
+);
+
 pub const TRACER: Text = text("Packet tracer", "数据包跟踪");
 pub const SWAP: Text = text("Swap direction", "交换方向");
 pub const FROM: Text = text("From", "来源");

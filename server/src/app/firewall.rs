@@ -11,7 +11,7 @@ use signalbox_domain::firewall::plan::{
     self, ApplyInput, NodeRules, PlanError, RunningJob, Standing,
 };
 use signalbox_domain::firewall::{FirewallView, Reading, Tool, scripts};
-use signalbox_domain::ids::NodeId;
+use signalbox_domain::ids::{NodeId, RulesetId};
 use signalbox_domain::live::Topic;
 use signalbox_domain::lvs::Target;
 use signalbox_domain::nodes::Observed;
@@ -21,6 +21,7 @@ use signalbox_domain::values::{ConfName, Sha256Hex};
 use signalbox_domain::vrrp::{self, InstanceConf};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::app::firewall_history;
 use crate::clock;
 use crate::ssh::SshError;
 use crate::state::App;
@@ -36,6 +37,8 @@ const REFUSAL_CHARS: usize = 300;
 pub enum FirewallError {
     #[error("node {0} does not exist")]
     NoSuchNode(NodeId),
+    #[error("the history of node {node} has no ruleset {id}")]
+    NoSuchRuleset { node: NodeId, id: RulesetId },
     #[error("the rules of node {node} cannot be read: {source}")]
     Unreachable {
         node: NodeId,
@@ -64,7 +67,7 @@ pub struct Wish<'a> {
 
 /// Everything that decides on packets on a node, read now.
 pub async fn view(app: &App, node: NodeId) -> Result<FirewallView, FirewallError> {
-    let reading = read(app, node).await?;
+    let reading = read_and_record(app, node).await?;
     let nodes = app.fleet.nodes();
     let (record, observed) = nodes.get(&node).ok_or(FirewallError::NoSuchNode(node))?;
     Ok(FirewallView::new(
@@ -75,6 +78,14 @@ pub async fn view(app: &App, node: NodeId) -> Result<FirewallView, FirewallError
         needs::own_addresses(observed),
         virtual_services(observed),
     ))
+}
+
+/// Reads the rules and enters them in the node's history.
+pub async fn read_and_record(app: &App, node: NodeId) -> Result<Fact<Reading>, FirewallError> {
+    let asked = firewall_history::Asked::now(node);
+    let mut reading = read(app, node).await?;
+    firewall_history::record(app, asked, &mut reading).await;
+    Ok(reading)
 }
 
 /// Publishes the rules of the nodes that somebody looks at, and forgets those of the others.

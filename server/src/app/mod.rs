@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod backups;
 pub mod firewall;
+pub mod firewall_history;
 pub mod fleet;
 pub mod jobs;
 pub mod nodes;

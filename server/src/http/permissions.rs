@@ -61,6 +61,12 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/backups/{id}/file", Access::Needs(Permission::BackupsDownload)),
     row(Method::GET, "/api/v1/engines", Access::Needs(Permission::EnginesRead)),
     row(Method::GET, "/api/v1/firewall/{node}", Access::Needs(Permission::FirewallRead)),
+    row(Method::GET, "/api/v1/firewall/{node}/history", Access::Needs(Permission::FirewallRead)),
+    row(
+        Method::GET,
+        "/api/v1/firewall/{node}/history/{id}",
+        Access::Needs(Permission::FirewallRead),
+    ),
     row(Method::GET, "/api/v1/fleet", Access::Needs(Permission::FleetRead)),
     // Each topic asks for its own permission besides.
     row(Method::GET, "/api/v1/live", Access::Needs(Permission::FleetRead)),

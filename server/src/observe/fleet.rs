@@ -157,6 +157,10 @@ impl Fleet {
         self.dirty.notify_one();
     }
 
+    pub fn running_jobs(&self) -> Vec<JobSummary> {
+        self.lock().running.clone()
+    }
+
     /// How fresh each engine's backups are; the overview shows it.
     pub fn backups_changed(&self, freshness: Vec<Freshness>) {
         self.lock().freshness = freshness;

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 pub mod backup_files;
 mod backups;
+mod firewall;
 mod jobs;
 mod nodes;
 mod plans;
@@ -21,6 +22,7 @@ pub use access::{
     AccountChangeError, Credentials, LiveSession, LiveToken, NewSession, NewToken, SecretHash,
 };
 pub use audit::AuditFilter;
+pub use firewall::{KEPT as KEPT_RULESETS, SeenRules};
 pub use jobs::{
     Admission, HeldLocks, JobRecord, JournalPhase, JournalRow, LogEntry, NewJob, Outcome, Reopening,
 };

@@ -9,6 +9,7 @@ mod access;
 mod audit;
 mod command_line;
 mod console;
+mod firewall;
 mod hundred;
 mod jobs;
 mod live;

@@ -4,6 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use signalbox_domain::firewall::history::PastRuleset;
 use signalbox_domain::firewall::{FirewallView, Tool, scripts};
 use signalbox_domain::jobs::JobState;
 use signalbox_domain::plan::{Plan, Verdict};
@@ -299,4 +300,52 @@ fn chains_of_other_programs_stay_byte_for_byte() {
     console.finish_well(job);
     assert!(has(&directors, AFTER));
     assert_eq!(of_docker(&directors), before);
+}
+
+/// The rules as the node has them, without what changes by itself.
+fn bare(directors: &Directors) -> String {
+    directors.sh(NODE, &format!("{SAVE} | sed 's/ \\[.*//'"))
+}
+
+fn keep(console: &Console, rules: &str) -> i64 {
+    let plan = console.plan_of_that_may_run(&operation(console, NODE, rules, 30));
+    let job = console.run(&plan);
+    await_confirm(console, job);
+    console.post(&format!("/jobs/{job}/confirm"), &json!({})).unwrap();
+    console.finish_well(job);
+    job
+}
+
+#[test]
+fn the_history_tells_who_changed_the_rules_and_has_the_way_back() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let (console, _clean) = lab(&directors, &[NODE]);
+    let path = format!("/firewall/{}/history", console.nodes[NODE]);
+    let history = || {
+        let all: Vec<PastRuleset> = serde_json::from_value(console.get(&path).unwrap()).unwrap();
+        all.into_iter().filter(|past| past.tool == TOOL).collect::<Vec<_>>()
+    };
+    let before = bare(&directors);
+    let first = view(&console, NODE).rulesets[&TOOL].clone();
+    directors.sh(NODE, &format!("iptables-legacy {AFTER}"));
+    let by_hand = view(&console, NODE).rulesets[&TOOL].clone();
+    assert_eq!(by_hand.since, Some(history()[0].first_seen_at));
+    // Idle since the ruleset before, while the new rule is as old as its own.
+    let idle = [("filter/INPUT".to_owned(), [(1, first.since.unwrap())].into())].into();
+    assert_eq!(by_hand.unchanged_since, idle);
+    let applied = keep(&console, &filter(&[AFTER]));
+    let by_job = view(&console, NODE).rulesets[&TOOL].digest.clone();
+
+    let told = history();
+    let digests: Vec<&str> = told.iter().map(|past| past.digest.as_str()).collect();
+    assert_eq!(digests, [by_job.as_str(), by_hand.digest.as_str(), first.digest.as_str()]);
+    let jobs: Vec<Option<i64>> = told.iter().map(|past| past.job.map(|job| job.0)).collect();
+    assert_eq!(jobs, [Some(applied), None, None]);
+
+    let past = console.get(&format!("{path}/{}", told[2].id)).unwrap();
+    let restored = keep(&console, past["text"].as_str().unwrap());
+    assert_eq!(bare(&directors), before);
+    let now = view(&console, NODE).rulesets[&TOOL].clone();
+    assert_eq!((&now.text, &now.digest), (&first.text, &first.digest));
+    assert_eq!(history()[0].job.map(|job| job.0), Some(restored));
 }

@@ -5,6 +5,7 @@ use signalbox_domain::firewall::draft::{referrers, with_table};
 use signalbox_domain::firewall::is_anothers;
 
 use super::board::Board;
+use super::edits::{ChainTools, Editing};
 use crate::locale::{t, t_with};
 use crate::locales::firewall as texts;
 use crate::ui::{Icon, IconView};
@@ -18,7 +19,7 @@ struct Entry {
 }
 
 #[component]
-pub(super) fn Chains(board: Board) -> impl IntoView {
+pub(super) fn Chains(board: Board, editing: Editing) -> impl IntoView {
     let entries = Memo::new(move |_| {
         let (table, _) = board.place.get();
         let rules = with_table(&board.shown(), table);
@@ -74,6 +75,8 @@ pub(super) fn Chains(board: Board) -> impl IntoView {
         <div class="fw-chains" role="group" aria-label=label>
             {move || entries.get().into_iter().map(button).collect_view()}
             {move || entered.get().map(|text| view! { <span class="t12 i3">{text}</span> })}
+            <span class="sp"></span>
+            <ChainTools board editing />
         </div>
     }
 }

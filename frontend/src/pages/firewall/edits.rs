@@ -29,6 +29,7 @@ pub(super) enum Open {
     Diff,
     /// The draft, for other nodes, too.
     Group,
+    History,
 }
 
 #[derive(Clone, Copy)]
@@ -110,18 +111,8 @@ fn focus_row(place: usize) {
 /// The buttons above the table. Phones read rules and do not edit them.
 #[component]
 pub(super) fn Tools(board: Board, editing: Editing) -> impl IntoView {
-    let closed = Signal::derive(move || {
-        if !editing.may {
-            return Some(t(texts::NO_EDIT_ROLE).to_owned());
-        }
-        board.place.with(|(_, chain)| is_anothers(chain)).then(|| t(texts::ANOTHERS).to_owned())
-    });
-    let chain = Memo::new(move |_| {
-        let (table, name) = board.place.get();
-        let rules = with_table(&board.shown(), table);
-        let chain = rules.table(table).and_then(|table| table.chain(&name));
-        chain.map(|chain| (chain.rules.len(), chain.policy))
-    });
+    let closed = closed(board, editing);
+    let chain = chosen(board);
     let no_role = Signal::stored((!editing.may).then(|| t(texts::NO_EDIT_ROLE).to_owned()));
     let count = move || chain.get().map_or(0, |(count, _)| count);
     let add = move |_| {
@@ -135,10 +126,6 @@ pub(super) fn Tools(board: Board, editing: Editing) -> impl IntoView {
     view! {
         <span class="row g4 wide-only fw-tools">
             <OfRule board editing closed />
-            <OfChain board editing chain closed />
-            <Button kind=Kind::Quiet size=Size::Small disabled=no_role on_click=move |_| editing.open.set(Some(Open::Chain))>
-                {t(texts::NEW_CHAIN)}
-            </Button>
             <Button kind=Kind::Quiet size=Size::Small disabled=no_role on_click=move |_| editing.open.set(Some(Open::Template))>
                 {t(texts::TEMPLATES)}
             </Button>
@@ -149,14 +136,44 @@ pub(super) fn Tools(board: Board, editing: Editing) -> impl IntoView {
     }
 }
 
-/// What can be done with the chosen chain: how many rules it has, and its policy if it has one.
+/// Why the chosen chain cannot be edited.
+fn closed(board: Board, editing: Editing) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        if !editing.may {
+            return Some(t(texts::NO_EDIT_ROLE).to_owned());
+        }
+        board.place.with(|(_, chain)| is_anothers(chain)).then(|| t(texts::ANOTHERS).to_owned())
+    })
+}
+
+/// How many rules the chosen chain has, and its policy if it has one.
+fn chosen(board: Board) -> Memo<Option<(usize, Option<Policy>)>> {
+    Memo::new(move |_| {
+        let (table, name) = board.place.get();
+        let rules = with_table(&board.shown(), table);
+        let chain = rules.table(table).and_then(|table| table.chain(&name));
+        chain.map(|chain| (chain.rules.len(), chain.policy))
+    })
+}
+
+/// The buttons beside the chains.
 #[component]
-fn OfChain(
-    board: Board,
-    editing: Editing,
-    chain: Memo<Option<(usize, Option<Policy>)>>,
-    closed: Signal<Option<String>>,
-) -> impl IntoView {
+pub(super) fn ChainTools(board: Board, editing: Editing) -> impl IntoView {
+    let no_role = Signal::stored((!editing.may).then(|| t(texts::NO_EDIT_ROLE).to_owned()));
+    view! {
+        <span class="row g4 wide-only fw-tools">
+            <OfChain board editing />
+            <Button kind=Kind::Quiet size=Size::Small disabled=no_role on_click=move |_| editing.open.set(Some(Open::Chain))>
+                {t(texts::NEW_CHAIN)}
+            </Button>
+        </span>
+    }
+}
+
+/// What can be done with the chosen chain.
+#[component]
+fn OfChain(board: Board, editing: Editing) -> impl IntoView {
+    let (chain, closed) = (chosen(board), closed(board, editing));
     let button = move |text: String, act: Callback<()>| {
         view! {
             <Button kind=Kind::Quiet size=Size::Small disabled=closed on_click=move |_| act.run(())>

@@ -14,10 +14,10 @@ use signalbox_domain::operation::Operation;
 use signalbox_domain::signal::Signal as Aspect;
 
 use super::board::Board;
+use super::difference::differences;
 use super::edits::Editing;
 use super::head::told;
 use super::kept::Kept;
-use super::texts::chain_diff;
 use crate::api;
 use crate::live::use_live;
 use crate::locale::{t, t_with};
@@ -151,12 +151,10 @@ fn Told(becomes: Becomes) -> impl IntoView {
             let tally = diff.tally();
             let told =
                 t_with(texts::WOULD, &[&of.tool, &tally.added, &tally.removed, &tally.changed]);
-            let rows: Vec<_> =
-                diff.chains.iter().map(|chain| chain_diff(chain, &live, &draft)).collect();
             view! {
                 <details class="fw-diff">
                     <summary class="t12 acc">{told}</summary>
-                    {rows}
+                    {differences(&diff, &live, &draft)}
                 </details>
             }
             .into_any()

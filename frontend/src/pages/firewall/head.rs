@@ -121,6 +121,9 @@ fn Actions(board: Board, editing: Editing) -> impl IntoView {
                     <Button kind=Kind::Quiet on_click=discard>{t(texts::DISCARD)}</Button>
                 })
             }}
+            <Button icon=Icon::History on_click=move |_| editing.open.set(Some(Open::History))>
+                {t(texts::HISTORY)}
+            </Button>
             <Button disabled=Signal::derive(no_role) on_click=move |_| editing.open.set(Some(Open::Text))>
                 {t(texts::EDIT_TEXT)}
             </Button>

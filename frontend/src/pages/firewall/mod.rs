@@ -1,15 +1,18 @@
 //! What decides this packet, and is my draft safe?
 
+mod ages;
 mod board;
 mod chains;
 mod columns;
 mod confirm;
 mod diagram;
+mod difference;
 mod edits;
 mod file;
 mod flow;
 mod group;
 mod head;
+mod history;
 mod kept;
 mod packet;
 mod rates;
@@ -106,6 +109,7 @@ fn Regions(board: Board, editing: Editing) -> impl IntoView {
                 Open::Text => view! { <texts::AllText board editing /> }.into_any(),
                 Open::Group => view! { <group::Group board editing /> }.into_any(),
                 Open::Diff => view! { <texts::Difference board editing /> }.into_any(),
+                Open::History => view! { <history::PastRulesets board editing /> }.into_any(),
             })
         }}
     }

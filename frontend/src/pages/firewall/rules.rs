@@ -8,6 +8,7 @@ use signalbox_domain::firewall::diff::{Mark, Row};
 use signalbox_domain::firewall::{Chain, Finding, FindingKind, Ruleset, Severity, is_anothers};
 use signalbox_domain::signal::Signal as Aspect;
 
+use super::ages::Ages;
 use super::board::Board;
 use super::chains::Chains;
 use super::columns::{Cells, Words, cells};
@@ -31,12 +32,17 @@ struct Line {
     cells: Cells,
     text: String,
     key: Option<Key>,
+    /// Its number in the live rules.
+    live: Option<usize>,
     findings: Vec<(Aspect, String)>,
+    /// What is said of it if it matched nothing although its chain is in use.
+    never_hit: Option<String>,
 }
 
 #[component]
 pub(super) fn Rules(board: Board, editing: Editing) -> impl IntoView {
     let typed = RwSignal::new(String::new());
+    let ages = Ages::new(board);
     let lines = Memo::new(move |_| lines(board));
     let shown = Signal::derive(move || {
         let typed = typed.get();
@@ -66,7 +72,7 @@ pub(super) fn Rules(board: Board, editing: Editing) -> impl IntoView {
         Column::new(t(texts::TEN_MIN)).right().width("88px"),
     ];
     let row = move |(index, line): (usize, Line)| {
-        view! { <RuleRow board editing index line /> }.into_any()
+        view! { <RuleRow board editing ages index line /> }.into_any()
     };
     let nothing = move || {
         let none = shown.with(Vec::is_empty);
@@ -78,7 +84,7 @@ pub(super) fn Rules(board: Board, editing: Editing) -> impl IntoView {
             let (columns, title) = (columns.clone(), title.get());
             view! {
                 <Plate title=title.clone() meta=meta first=true flush=true class="fw-rules" actions=actions>
-                    <Chains board />
+                    <Chains board editing />
                     <Sets board />
                     <LongTable label=title.clone() columns rows=shown row=row />
                     {nothing}
@@ -157,26 +163,26 @@ fn lines(board: Board) -> Vec<Line> {
         let rule = of(&now, row.after).or_else(|| of(&live, row.before))?;
         let before = row.before.filter(|_| row.mark != Mark::Added);
         let told = here.iter().filter(|f| f.rule.is_some() && f.rule == row.after);
+        let (never_hit, told): (Vec<&&Finding>, Vec<&&Finding>) =
+            told.partition(|finding| finding.kind == FindingKind::NeverHit);
         Some(Line {
             mark: row.mark,
             place: row.after,
             number: row.after.or(row.before).map(|at| at.to_string()).unwrap_or_default(),
             cells: cells(&rule, words),
             key: before.and_then(|at| live_keys.as_ref()?.get(at - 1).cloned()),
+            live: before,
             text: rule.text.clone(),
-            // A counter may have moved on since the rules were looked through.
-            findings: told
-                .filter(|f| f.kind != FindingKind::NeverHit || draft.is_none())
-                .map(|f| (aspect(f.severity), say(&f.says)))
-                .collect(),
+            findings: told.iter().map(|f| (aspect(f.severity), say(&f.says))).collect(),
+            never_hit: never_hit.first().filter(|_| draft.is_none()).map(|f| say(&f.says)),
         })
     };
     rows.iter().filter_map(line).collect()
 }
 
 #[component]
-fn RuleRow(board: Board, editing: Editing, index: usize, line: Line) -> impl IntoView {
-    let Line { mark, place, number, cells, key, findings, .. } = line;
+fn RuleRow(board: Board, editing: Editing, ages: Ages, index: usize, line: Line) -> impl IntoView {
+    let Line { mark, place, number, cells, key, live, findings, never_hit, .. } = line;
     let (sign, class) = match mark {
         Mark::Same => ("", ""),
         Mark::Added => ("+", "added"),
@@ -194,6 +200,14 @@ fn RuleRow(board: Board, editing: Editing, index: usize, line: Line) -> impl Int
             editing.key(board, place, &event);
         }
     };
+    let counted = StoredValue::new(key.clone());
+    let packets = Memo::new(move |_| {
+        counted.with_value(|key| board.history.with(|history| history.packets(key.as_ref()?)))
+    });
+    let idle = Memo::new(move |_| {
+        let number = live.filter(|_| packets.get() == Some(0))?;
+        counted.with_value(|key| ages.idle(&key.as_ref()?.chain, number))
+    });
     let any = |text: String, word: &'static str| match text.is_empty() {
         true => view! { <span class="i3">{word}</span> }.into_any(),
         false => text.into_any(),
@@ -217,22 +231,37 @@ fn RuleRow(board: Board, editing: Editing, index: usize, line: Line) -> impl Int
             <td class="mono">{any(cells.source, t(texts::ANY))}</td>
             <td class="mono">{any(cells.destination, t(texts::ANY))}</td>
             <td class="mono fw-match">{cells.matches}</td>
-            <Counted board key=key is_new=mark == Mark::Added />
+            <Counted board key=key is_new=mark == Mark::Added idle />
         </tr>
-        {findings.into_iter().map(|(aspect, text)| view! {
-            <tr class=format!("fw-finding {class}")>
-                <td></td>
-                <td colspan="8">
-                    <span class="row g6"><Lamp aspect size=10 />{text}</span>
-                </td>
-            </tr>
-        }).collect_view()}
+        {findings.into_iter().map(|(aspect, text)| finding(class, aspect, text)).collect_view()}
+        {move || {
+            // The counter may have moved on since the rules were looked through.
+            let says = never_hit.clone().filter(|_| packets.get().is_none_or(|p| p == 0))?;
+            Some(finding(class, Aspect::Unknown, idle.get().unwrap_or(says)))
+        }}
+    }
+}
+
+fn finding(class: &str, aspect: Aspect, text: String) -> impl IntoView + use<> {
+    view! {
+        <tr class=format!("fw-finding {class}")>
+            <td></td>
+            <td colspan="8">
+                <span class="row g6"><Lamp aspect size=10 />{text}</span>
+            </td>
+        </tr>
     }
 }
 
 /// The three cells that change by themselves.
 #[component]
-fn Counted(board: Board, key: Option<Key>, is_new: bool) -> impl IntoView {
+fn Counted(
+    board: Board,
+    key: Option<Key>,
+    is_new: bool,
+    /// Since when it counted nothing.
+    idle: Memo<Option<String>>,
+) -> impl IntoView {
     let live = use_live();
     let key = Arc::new(key);
     let (of_packets, of_rate, of_curve) = (Arc::clone(&key), Arc::clone(&key), key);
@@ -261,7 +290,7 @@ fn Counted(board: Board, key: Option<Key>, is_new: bool) -> impl IntoView {
     });
     let stale = Signal::derive(move || !live.is_fresh());
     view! {
-        <td class="r" class:i3=is_new>{packets}</td>
+        <td class="r" class:i3=is_new title=move || idle.get()>{packets}</td>
         <td class="r">{rate}</td>
         <td class="r less fw-spark"><Sparkline curve stale /></td>
     }

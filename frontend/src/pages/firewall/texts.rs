@@ -2,10 +2,10 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use signalbox_domain::firewall::diff::{ChainDiff, Mark};
-use signalbox_domain::firewall::{ParseError, Ruleset, canonical, parse};
+use signalbox_domain::firewall::{ParseError, canonical, parse};
 
 use super::board::Board;
+use super::difference::differences;
 use super::edits::Editing;
 use super::file::{FromFile, ToFile};
 use crate::locale::{t, t_with};
@@ -100,57 +100,11 @@ pub(super) fn Difference(board: Board, editing: Editing) -> impl IntoView {
         if diff.is_empty() {
             return view! { <p class="i3">{t(texts::NOTHING_CHANGED)}</p> }.into_any();
         }
-        diff.chains.iter().map(|chain| chain_diff(chain, &live, &draft)).collect_view().into_any()
+        differences(&diff, &live, &draft).into_any()
     };
     view! {
         <Dialog title=Signal::stored(title) class="wide" on_close=move |()| editing.close()>
             <div class="body fw-diff" tabindex="0">{body}</div>
         </Dialog>
-    }
-}
-
-pub(super) fn chain_diff(
-    chain: &ChainDiff,
-    live: &Ruleset,
-    draft: &Ruleset,
-) -> impl IntoView + use<> {
-    let rule = |rules: &Ruleset, at: Option<usize>| {
-        let chain = rules.table(chain.table)?.chain(&chain.chain)?;
-        Some(chain.rules.get(at?.checked_sub(1)?)?.text.clone())
-    };
-    let policy = chain.policy.map(|(before, after)| {
-        view! { <li class="changed"><span class="fw-sign">"~"</span>{t_with(texts::POLICY_DIFF, &[&before.as_str(), &after.as_str()])}</li> }
-    });
-    let rows = chain.rows.iter().filter(|row| row.mark != Mark::Same).map(|row| {
-        let (before, after) = (rule(live, row.before), rule(draft, row.after));
-        let (sign, class) = match row.mark {
-            Mark::Added => ("+", "added"),
-            Mark::Removed => ("−", "removed"),
-            Mark::Changed | Mark::Same => ("~", "changed"),
-        };
-        let number = row.after.or(row.before);
-        view! {
-            <li class=class>
-                <span class="fw-sign">{sign}</span>
-                <span class="i3 tn">{number}</span>
-                <code>
-                    {before.map(|text| view! { <del>{text}</del> })}
-                    {after.map(|text| view! { <ins>{text}</ins> })}
-                </code>
-            </li>
-        }
-    });
-    let rows = rows.collect_view();
-    let note = if chain.is_new {
-        Some(texts::CHAIN_NEW)
-    } else {
-        chain.is_gone.then_some(texts::CHAIN_GONE)
-    };
-    view! {
-        <h3>
-            {format!("{} {}", chain.table, chain.chain)}
-            {note.map(|note| view! { <span class="t12 acc">" "{t(note)}</span> })}
-        </h3>
-        <ul>{policy}{rows}</ul>
     }
 }
