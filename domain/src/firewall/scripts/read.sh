@@ -15,8 +15,9 @@ echo '== nft'
 command -v nft > /dev/null && nft list ruleset 2> /dev/null
 # All sets, and the entries of as many as are read: those of the rest would be too long.
 echo '== ipset'
-# Where the kernel has none, ipset would load the module by being asked.
-if [ ! -d /sys/module/ip_set ]; then
+# Where the kernel has none, ipset would load the module by being asked. A container does not see
+# what is loaded, and loads nothing.
+if [ -d /sys/module ] && [ ! -d /sys/module/ip_set ]; then
     echo
 elif ! command -v ipset > /dev/null; then
     echo '!! ipset: not found'
