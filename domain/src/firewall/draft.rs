@@ -160,7 +160,17 @@ fn new_chain(table: &mut Table, name: &str, family: super::Family) -> Result<(),
     let file = format!("*{}\n-N {name}\nCOMMIT\n", table.name);
     let read = parse(&file, family)
         .map_err(|error| EditError::Rule(ParseError { line: 1, column: 1, ..error }))?;
-    table.chains.extend(read.tables.into_iter().flat_map(|table| table.chains));
+    // What stands behind a space is no part of the name; `-N` refuses what looks like an option.
+    let chain = read.tables.into_iter().flat_map(|table| table.chains);
+    let chain = chain.filter(|chain| !name.starts_with(['-', '!'])).find(|c| c.name == name);
+    table.chains.push(chain.ok_or_else(|| {
+        EditError::Rule(ParseError {
+            line: 1,
+            column: 1,
+            expected: "a name of one word that begins with neither - nor !".to_owned(),
+            found: name.to_owned(),
+        })
+    })?);
     Ok(())
 }
 

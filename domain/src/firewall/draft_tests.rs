@@ -148,6 +148,14 @@ fn a_name_in_a_comment_stays_when_its_chain_is_renamed() {
 }
 
 #[test]
+fn a_chain_has_a_name_of_one_word() {
+    for bad in ["two words", "", "-x", "a-name-that-is-longer-than-28-bytes"] {
+        let result = after(TableName::Filter, bad, Change::NewChain);
+        assert!(matches!(result, Err(EditError::Rule(_))), "{bad:?}: {result:?}");
+    }
+}
+
+#[test]
 fn a_flushed_chain_is_empty_and_stays() {
     let flushed = after(TableName::Filter, "allowed", Change::Flush).unwrap();
     assert!(texts(&flushed, "allowed").is_empty());
