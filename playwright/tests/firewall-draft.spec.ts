@@ -100,6 +100,7 @@ test('a template fills the draft with what is known of the node', async ({ page 
   await dialog.getByRole('button', { name: 'Put into draft' }).click();
   await expect(drafted(page)).toContainText('2 added');
   await expect(row(page, 2)).toContainText('hashlimit');
+  await expect(row(page, 1).getByTitle('Lets the console itself in')).toBeVisible();
   await page.getByRole('button', { name: 'Discard draft' }).click();
 });
 

@@ -161,8 +161,8 @@ fn new_chain(table: &mut Table, name: &str, family: super::Family) -> Result<(),
     let read = parse(&file, family)
         .map_err(|error| EditError::Rule(ParseError { line: 1, column: 1, ..error }))?;
     // What stands behind a space is no part of the name; `-N` refuses what looks like an option.
-    let chain = read.tables.into_iter().flat_map(|table| table.chains);
-    let chain = chain.filter(|chain| !name.starts_with(['-', '!'])).find(|c| c.name == name);
+    let mut chains = read.tables.into_iter().flat_map(|table| table.chains);
+    let chain = chains.find(|chain| chain.name == name && !name.starts_with(['-', '!']));
     table.chains.push(chain.ok_or_else(|| {
         EditError::Rule(ParseError {
             line: 1,

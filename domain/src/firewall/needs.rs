@@ -70,13 +70,21 @@ pub fn own_addresses(observed: &Observed) -> Vec<OwnAddress> {
 }
 
 /// A new connection of the console, and the answer to it: one that is established tells nothing.
+/// A new SSH connection from the console, as the node sees it.
+pub fn way_in(line: &ConsoleLine, own: &[OwnAddress]) -> Packet {
+    let mut packet = Packet::syn(Direction::In, (line.from, CLIENT_PORT), (line.to, line.port));
+    packet.in_interface = consoles_interface(line, own);
+    packet
+}
+
+fn consoles_interface(line: &ConsoleLine, own: &[OwnAddress]) -> Option<String> {
+    own.iter().find(|own| own.address == line.to).map(|own| own.interface.clone())
+}
+
 pub(super) fn console(line: &ConsoleLine, own: &[OwnAddress]) -> [Need; 2] {
-    let interface = own.iter().find(|o| o.address == line.to).map(|o| o.interface.clone());
-    let mut way_in = Packet::syn(Direction::In, (line.from, CLIENT_PORT), (line.to, line.port));
-    way_in.in_interface.clone_from(&interface);
     let mut answer = Packet::syn(Direction::Out, (line.to, line.port), (line.from, CLIENT_PORT));
     answer.state = ConnectionState::Established;
-    answer.out_interface = interface;
+    answer.out_interface = consoles_interface(line, own);
     let port = line.port;
     let need = |title, packet| Need { kind: NeedKind::Console, title, packet, proof: None };
     [
@@ -85,7 +93,7 @@ pub(super) fn console(line: &ConsoleLine, own: &[OwnAddress]) -> [Need; 2] {
                 format!("A new SSH connection from the console ({} to port {port})", line.from),
                 format!("控制台的新 SSH 连接（{} 到端口 {port}）", line.from),
             ),
-            way_in,
+            way_in(line, own),
         ),
         need(Phrase::new("Answers to the console's SSH", "对控制台 SSH 的应答"), answer),
     ]

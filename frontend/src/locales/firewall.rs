@@ -8,7 +8,7 @@ pub const NO_NODE_HELP: Text =
     text("The rules of a node appear when it is added.", "添加节点后，其规则会出现在这里。");
 pub const NOTHING_READABLE: Text = text("No iptables can be read", "无法读取 iptables");
 pub const UNREADABLE: Text = text("{0}: {1}", "{0}：{1}");
-pub const TOTAL: Text = text("{0} rules in 5 hooks, {1}", "5 个钩子共 {0} 条规则，{1}");
+pub const TOTAL: Text = text("{0} in 5 hooks, {1}", "5 个钩子共 {0}，{1}");
 pub const OTHERS: Text = text("Something else decides, too", "另有机制同时生效");
 pub const OTHERS_HELP: Text = text(
     "A packet must pass {0} as well. The rules and the tracer here are about {1} only.",
@@ -36,6 +36,8 @@ pub const TRACED: Text = text("traced packet", "跟踪的数据包");
 pub const TABLE_BUTTON: Text = text("{0} {1}, {2} rules", "{0} {1}，{2} 条规则");
 
 pub const CHAINS: Text = text("Chains of {0}", "{0} 的链");
+pub const CONSOLES: Text = text("Lets the console itself in", "放行控制台自身的连接");
+pub const ONE_RULE: Text = text("1 rule", "1 条规则");
 pub const COUNT: Text = text("{0} rules", "{0} 条规则");
 pub const COUNT_BOTH: Text = text("{0} in draft, {1} live", "草稿 {0} 条，现行 {1} 条");
 pub const REFERRED: Text = text("entered from {0}", "由 {0} 进入");

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use signalbox_domain::firewall::diff::{Diff, diff};
 use signalbox_domain::firewall::draft::{Edit, EditError, counted, edit};
+use signalbox_domain::firewall::needs::way_in;
 use signalbox_domain::firewall::{
-    Backend, Family, Finding, FirewallView, Ruleset, TableName, Tool, canonical, lint, missing_sets,
+    Backend, Family, Finding, FirewallView, Outcome, Ruleset, TableName, Tool, canonical, lint,
+    missing_sets, trace,
 };
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::{JobId, NodeId};
@@ -15,6 +17,7 @@ use signalbox_domain::jobs::{JobState, JobSummary};
 use signalbox_domain::live::Topic;
 
 use super::kept::{self, Kept};
+use super::packet::host;
 use super::rates::History;
 use crate::live::use_live;
 
@@ -32,6 +35,8 @@ pub(super) struct Board {
     pub(super) draft: Memo<Option<Arc<Ruleset>>>,
     pub(super) diff: Memo<Arc<Diff>>,
     pub(super) findings: Memo<Arc<Vec<Finding>>>,
+    /// The rule that lets the console itself in, where one does.
+    pub(super) console: Memo<Option<(TableName, String, usize)>>,
     pub(super) place: RwSignal<(TableName, String)>,
     /// The rule that edits are about, by its place in the chain.
     pub(super) selected: RwSignal<Option<usize>>,
@@ -72,6 +77,10 @@ impl Board {
             findings.extend(lint(&rules));
             Arc::new(findings)
         });
+        let console = Memo::new(move |_| {
+            let rules = draft.get().unwrap_or_else(|| live.get());
+            view.with(|view| lets_console_in(&rules, view.as_ref()?))
+        });
         let board = Board {
             node,
             view,
@@ -83,6 +92,7 @@ impl Board {
             draft,
             diff: changes,
             findings,
+            console,
             place: RwSignal::new((TableName::Filter, "INPUT".to_owned())),
             selected: RwSignal::new(None),
             history: RwSignal::new(History::default()),
@@ -176,6 +186,13 @@ impl Board {
         self.selected.set(None);
         self.place.set((table, chain.to_owned()));
     }
+}
+
+fn lets_console_in(rules: &Ruleset, view: &FirewallView) -> Option<(TableName, String, usize)> {
+    let packet = way_in(&view.line?, &view.addresses);
+    let trace = trace(rules, &packet, &host(view));
+    let last = trace.steps.last().filter(|_| trace.outcome == Outcome::Accepted)?;
+    Some((last.table, last.chain.clone(), last.rule?))
 }
 
 fn ruleset(view: Option<&FirewallView>, tool: Option<Tool>) -> Ruleset {

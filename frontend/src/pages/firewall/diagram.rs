@@ -6,6 +6,7 @@ use signalbox_domain::firewall::{Outcome, TableName, Trace};
 use super::board::Board;
 use super::flow::{HEIGHT, HOST, Hook, TILE_HEIGHT, Tile, WIDTH, is_passed, stretches, way};
 use super::packet::Question;
+use super::rules::rules_counted;
 use crate::locale::{t, t_with};
 use crate::locales::firewall as texts;
 use crate::ui::{Button, Kind, Plate, Size};
@@ -14,7 +15,7 @@ use crate::ui::{Button, Kind, Plate, Size};
 pub(super) fn Flow(board: Board, question: Question, traced: Memo<Option<Trace>>) -> impl IntoView {
     let as_list = RwSignal::new(false);
     let total = move || {
-        let rules = board.live.with(|live| live.rules().count());
+        let rules = rules_counted(board.live.with(|live| live.rules().count()));
         let tool = board.tool.get().map(|tool| tool.to_string()).unwrap_or_default();
         view! { <span class="t12 i3 wide-only">{t_with(texts::TOTAL, &[&rules, &tool])}</span> }
     };

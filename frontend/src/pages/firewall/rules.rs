@@ -19,12 +19,16 @@ use crate::format;
 use crate::live::use_live;
 use crate::locale::{language, say, t, t_with};
 use crate::locales::firewall as texts;
-use crate::ui::{Column, Curve, Filter, Lamp, LongTable, Plate, Sparkline, matches};
+use crate::ui::{
+    Column, Curve, Filter, Icon, IconView, Lamp, LongTable, Plate, Sparkline, matches,
+};
 
 /// A row of the table. What changes by itself is not in it, so that it stays while counters run.
 #[derive(Debug, Clone, PartialEq)]
 struct Line {
     mark: Mark,
+    /// It lets the console itself in.
+    console: bool,
     /// Its place in the draft or, where there is none, in the live rules; a removed rule has none.
     place: Option<usize>,
     /// What is shown of its number.
@@ -104,8 +108,12 @@ fn counted(board: Board) -> String {
     let live = board.live.with(|live| count(live));
     match board.draft.get() {
         Some(draft) => t_with(texts::COUNT_BOTH, &[&count(&draft), &live]),
-        None => t_with(texts::COUNT, &[&live]),
+        None => rules_counted(live),
     }
+}
+
+pub(super) fn rules_counted(count: usize) -> String {
+    if count == 1 { t(texts::ONE_RULE).to_owned() } else { t_with(texts::COUNT, &[&count]) }
 }
 
 /// How many findings of each kind the chain has.
@@ -156,6 +164,8 @@ fn lines(board: Board) -> Vec<Line> {
     let here: Vec<&Finding> =
         findings.iter().filter(|f| f.table == table && f.chain == name).collect();
     let words = Words { not: t(texts::NOT), inside: t(texts::IN), outside: t(texts::OUT) };
+    let console = board.console.get().filter(|(t, chain, _)| *t == table && *chain == name);
+    let console = console.map(|(_, _, number)| number);
     let line = |row: &Row| {
         let of = |chain: &Option<Chain>, at: Option<usize>| {
             chain.as_ref()?.rules.get(at?.checked_sub(1)?).cloned()
@@ -167,6 +177,7 @@ fn lines(board: Board) -> Vec<Line> {
             told.partition(|finding| finding.kind == FindingKind::NeverHit);
         Some(Line {
             mark: row.mark,
+            console: console.is_some() && row.after == console,
             place: row.after,
             number: row.after.or(row.before).map(|at| at.to_string()).unwrap_or_default(),
             cells: cells(&rule, words),
@@ -182,7 +193,7 @@ fn lines(board: Board) -> Vec<Line> {
 
 #[component]
 fn RuleRow(board: Board, editing: Editing, ages: Ages, index: usize, line: Line) -> impl IntoView {
-    let Line { mark, place, number, cells, key, live, findings, never_hit, .. } = line;
+    let Line { mark, console, place, number, cells, key, live, findings, never_hit, .. } = line;
     let (sign, class) = match mark {
         Mark::Same => ("", ""),
         Mark::Added => ("+", "added"),
@@ -225,7 +236,10 @@ fn RuleRow(board: Board, editing: Editing, ages: Ages, index: usize, line: Line)
             on:focus=move |_| select()
             on:keydown=keydown
         >
-            <td class="r"><span class="fw-sign">{sign}</span>{number}</td>
+            <td class="r">
+                {console.then(|| view! { <span class="fw-lock" title=t(texts::CONSOLES)><IconView icon=Icon::LockKeyhole small=true /></span> })}
+                <span class="fw-sign">{sign}</span>{number}
+            </td>
             <td class="mono b">{target}</td>
             <td class="mono">{any(cells.protocol, t(texts::ALL))}</td>
             <td class="mono">{any(cells.source, t(texts::ANY))}</td>
