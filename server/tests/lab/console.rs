@@ -127,9 +127,19 @@ impl Console {
         }
     }
 
-    /// Approves and starts it.
+    /// Approves and starts it. Where a fact changed in between, such as a clock that drifts over the
+    /// bound of a caution, the plan is made and looked at once more, as a person would.
     pub(crate) fn run(&self, plan: &Plan) -> i64 {
-        let job = self.post("/jobs", &json!({ "plan": plan.id, "hash": plan.hash })).unwrap();
+        let approve =
+            |plan: &Plan| self.post("/jobs", &json!({ "plan": plan.id, "hash": plan.hash }));
+        let job = match approve(plan) {
+            Err(refused) if refused.contains("plan_changed") => {
+                let operation = serde_json::to_value(&plan.draft.operation).unwrap();
+                approve(&self.plan_of_that_may_run(&operation))
+            }
+            answer => answer,
+        };
+        let job = job.unwrap();
         job["id"].as_i64().unwrap_or_else(|| panic!("{job}"))
     }
 
