@@ -12,6 +12,6 @@ export async function followJob(page: Page): Promise<string> {
 
 /** What the job's page says that became of it. */
 export async function expectDone(page: Page) {
-  await expect(page.locator('.ph .badge')).toHaveText('Done', { timeout: 30_000 });
+  await expect(page.locator('.ph .badge')).toHaveText('Done', { timeout: 75_000 });
   await expect(page.locator('.steps li:not(.done)')).toHaveCount(0);
 }

@@ -16,7 +16,7 @@ use crate::ids::{JobId, NodeId};
 use crate::jobs::LogLine;
 use crate::time::Timestamp;
 
-/// What one can subscribe to; written `fleet`, `node/7`, `firewall/7`, `jobs`, `job/12`, `backups`, `vrrp`.
+/// What one can subscribe to; written `fleet`, `node/7`, `firewall/7`, `jobs`, `job/12`, `backups`, `vrrp`, `lvs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// [`crate::fleet::FleetView`]
@@ -27,6 +27,8 @@ pub enum Topic {
     Firewall(NodeId),
     /// [`crate::vrrp::VrrpView`]
     Vrrp,
+    /// [`crate::lvs::LvsView`]
+    Lvs,
     /// [`crate::backups::BackupsView`]
     Backups,
     /// The newest jobs, `{ "<id>": JobSummary }`.
@@ -42,6 +44,7 @@ impl Topic {
             Topic::Node(_) => Permission::NodesRead,
             Topic::Firewall(_) => Permission::FirewallRead,
             Topic::Vrrp => Permission::VrrpRead,
+            Topic::Lvs => Permission::LvsRead,
             Topic::Backups => Permission::BackupsRead,
             Topic::Jobs | Topic::Job(_) => Permission::JobsRead,
         }
@@ -55,6 +58,7 @@ impl fmt::Display for Topic {
             Topic::Node(id) => write!(f, "node/{id}"),
             Topic::Firewall(id) => write!(f, "firewall/{id}"),
             Topic::Vrrp => f.write_str("vrrp"),
+            Topic::Lvs => f.write_str("lvs"),
             Topic::Backups => f.write_str("backups"),
             Topic::Jobs => f.write_str("jobs"),
             Topic::Job(id) => write!(f, "job/{id}"),
@@ -64,7 +68,7 @@ impl fmt::Display for Topic {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected fleet, node/<id>, firewall/<id>, vrrp, backups, jobs or job/<id>; found {found:?}"
+    "expected fleet, node/<id>, firewall/<id>, vrrp, lvs, backups, jobs or job/<id>; found {found:?}"
 )]
 pub struct UnknownTopic {
     pub found: String,
@@ -79,6 +83,7 @@ impl FromStr for Topic {
             None => match text {
                 "fleet" => Ok(Topic::Fleet),
                 "vrrp" => Ok(Topic::Vrrp),
+                "lvs" => Ok(Topic::Lvs),
                 "backups" => Ok(Topic::Backups),
                 "jobs" => Ok(Topic::Jobs),
                 _ => Err(unknown()),

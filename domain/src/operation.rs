@@ -1,15 +1,22 @@
 //! Every change that Signalbox can make. There is no other way in: buttons, scripts and
 //! schedules all submit one of these.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Permission;
 use crate::backups::BackupKind;
 use crate::firewall::Tool;
+use crate::firewall::kernel_trace::SentPacket;
 use crate::firewall::plan::{NodeRules, WITHIN_S};
 use crate::ids::NodeId;
+use crate::lvs::ServiceId;
+use crate::lvs::change::AtLimit;
+use crate::lvs::sharing::{Against, REQUESTS};
 use crate::values::Sha256Hex;
 use crate::vrrp::InstanceName;
+use crate::vrrp::deploy::NodeChange;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -21,6 +28,48 @@ pub enum Operation {
         instance: InstanceName,
         /// The director that shall hold the addresses.
         to: NodeId,
+    },
+    /// Put new text into keepalived.conf, or a file that it includes, on directors. The old text comes
+    /// back on all of them when one does not run well by the new.
+    #[serde(rename = "vrrp.deploy")]
+    VrrpDeploy { nodes: Vec<NodeChange> },
+    /// Make one of several directors that hold an instance's addresses give them up.
+    #[serde(rename = "vrrp.demote")]
+    VrrpDemote {
+        instance: InstanceName,
+        /// The director that shall give them up.
+        node: NodeId,
+    },
+    /// Let a director that was demoted take part again, once what split them is mended.
+    #[serde(rename = "vrrp.restore")]
+    VrrpRestore { instance: InstanceName, node: NodeId },
+    /// Give a real server of a virtual service another weight, on every director that has it.
+    #[serde(rename = "lvs.set_weight")]
+    LvsSetWeight {
+        service: ServiceId,
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        server: SocketAddr,
+        /// 0 to 65535. With 0 it gets no new connections.
+        weight: u32,
+        /// No other real server needs to remain that takes new connections.
+        #[serde(default)]
+        may_empty: bool,
+    },
+    /// Give a real server weight 0 and wait until its connections are gone.
+    #[serde(rename = "lvs.drain")]
+    LvsDrain {
+        service: ServiceId,
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        server: SocketAddr,
+        /// The weight that it has: what putting it back means.
+        was: u32,
+        /// How long it is waited, 1 to 3600 s.
+        within_s: u32,
+        #[serde(default)]
+        at_limit: AtLimit,
+        /// No other real server needs to remain that takes new connections.
+        #[serde(default)]
+        may_empty: bool,
     },
     /// Take a backup of an engine and enter it in the catalogue.
     #[serde(rename = "backups.take")]
@@ -56,6 +105,36 @@ pub enum Operation {
         #[serde(default = "within_s")]
         within_s: u32,
     },
+    /// Edit the sets that rules match by their names, and take the edits back unless they are kept.
+    #[serde(rename = "firewall.change_sets")]
+    FirewallChangeSets {
+        node: NodeId,
+        /// `create`, `add`, `del`, `flush` and `destroy`, a line each, as `ipset restore` reads them.
+        edits: String,
+        /// How long the edits may stand without being kept, 10 to 3600 s.
+        #[serde(default = "within_s")]
+        within_s: u32,
+    },
+    /// Send one packet for real, and have a node's kernel tell how it went through the rules of one
+    /// iptables. For as long as that takes one rule of the table raw traces it.
+    #[serde(rename = "firewall.trace")]
+    FirewallTrace { node: NodeId, tool: Tool, packet: SentPacket },
+    /// Make connections to a virtual service from a client, and tell whether its real servers got of
+    /// them what the scheduler means them to have. Changes nothing.
+    #[serde(rename = "lvs.prove_sharing")]
+    LvsProveSharing {
+        /// A TCP service, e.g. `tcp/192.168.1.200:80`.
+        service: ServiceId,
+        /// Connections, 20 to 5000.
+        #[serde(default = "requests")]
+        requests: u32,
+        #[serde(default)]
+        against: Against,
+    },
+}
+
+fn requests() -> u32 {
+    REQUESTS
 }
 
 fn within_s() -> u32 {
@@ -67,9 +146,17 @@ impl Operation {
     pub fn name(&self) -> &'static str {
         match self {
             Operation::VrrpHandOver { .. } => "vrrp.hand_over",
+            Operation::VrrpDeploy { .. } => "vrrp.deploy",
+            Operation::VrrpDemote { .. } => "vrrp.demote",
+            Operation::VrrpRestore { .. } => "vrrp.restore",
+            Operation::LvsSetWeight { .. } => "lvs.set_weight",
+            Operation::LvsDrain { .. } => "lvs.drain",
             Operation::BackupsTake { .. } => "backups.take",
             Operation::FirewallApply { .. } => "firewall.apply",
             Operation::FirewallApplyGroup { .. } => "firewall.apply_group",
+            Operation::FirewallChangeSets { .. } => "firewall.change_sets",
+            Operation::FirewallTrace { .. } => "firewall.trace",
+            Operation::LvsProveSharing { .. } => "lvs.prove_sharing",
         }
     }
 
@@ -81,33 +168,63 @@ impl Operation {
             *rules = format!("# {} lines, which the job's plan has\n", rules.lines().count());
         };
         match &mut abridged {
-            Operation::FirewallApply { rules, .. } => abridge(rules),
+            Operation::FirewallApply { rules: text, .. }
+            | Operation::FirewallChangeSets { edits: text, .. } => abridge(text),
             Operation::FirewallApplyGroup { waves, .. } => {
                 waves.iter_mut().flatten().for_each(|node| abridge(&mut node.rules));
             }
-            Operation::VrrpHandOver { .. } | Operation::BackupsTake { .. } => {}
+            Operation::VrrpDeploy { nodes } => {
+                nodes
+                    .iter_mut()
+                    .flat_map(|node| &mut node.files)
+                    .for_each(|f| abridge(&mut f.text));
+            }
+            Operation::VrrpHandOver { .. }
+            | Operation::VrrpDemote { .. }
+            | Operation::VrrpRestore { .. }
+            | Operation::LvsSetWeight { .. }
+            | Operation::LvsDrain { .. }
+            | Operation::BackupsTake { .. }
+            | Operation::FirewallTrace { .. }
+            | Operation::LvsProveSharing { .. } => {}
         }
         abridged
     }
 
-    /// The nodes whose packet filter it changes.
+    /// The nodes whose packet filter it changes. A trace decides nothing and stays for seconds.
     pub fn filters(&self) -> Vec<NodeId> {
         match self {
-            Operation::FirewallApply { node, .. } => vec![*node],
+            Operation::FirewallApply { node, .. } | Operation::FirewallChangeSets { node, .. } => {
+                vec![*node]
+            }
             Operation::FirewallApplyGroup { waves, .. } => {
                 waves.iter().flatten().map(|node| node.node).collect()
             }
-            Operation::VrrpHandOver { .. } | Operation::BackupsTake { .. } => Vec::new(),
+            Operation::VrrpHandOver { .. }
+            | Operation::VrrpDeploy { .. }
+            | Operation::VrrpDemote { .. }
+            | Operation::VrrpRestore { .. }
+            | Operation::LvsSetWeight { .. }
+            | Operation::LvsDrain { .. }
+            | Operation::BackupsTake { .. }
+            | Operation::FirewallTrace { .. }
+            | Operation::LvsProveSharing { .. } => Vec::new(),
         }
     }
 
     pub fn permission(&self) -> Permission {
         match self {
-            Operation::VrrpHandOver { .. } => Permission::VrrpHandOver,
+            Operation::VrrpDeploy { .. } => Permission::VrrpDeploy,
+            Operation::VrrpHandOver { .. }
+            | Operation::VrrpDemote { .. }
+            | Operation::VrrpRestore { .. } => Permission::VrrpHandOver,
+            Operation::LvsSetWeight { .. } | Operation::LvsDrain { .. } => Permission::LvsChange,
             Operation::BackupsTake { .. } => Permission::BackupsTake,
-            Operation::FirewallApply { .. } | Operation::FirewallApplyGroup { .. } => {
-                Permission::FirewallApply
-            }
+            Operation::FirewallApply { .. }
+            | Operation::FirewallApplyGroup { .. }
+            | Operation::FirewallChangeSets { .. }
+            | Operation::FirewallTrace { .. } => Permission::FirewallApply,
+            Operation::LvsProveSharing { .. } => Permission::LvsProve,
         }
     }
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::backups::CaptureSpec;
+use crate::firewall::kernel_trace::TraceSpec;
 use crate::ids::{NodeId, PlanId};
+use crate::lvs::sharing::SharingSpec;
 use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::remote::RemoteCommand;
@@ -101,6 +103,9 @@ pub enum Action {
     Confirm { within_ms: u64 },
     /// Repeats a check until it holds; the step fails when `timeout_ms` passes first.
     Await { check: Check, every_ms: u64, timeout_ms: u64 },
+    /// Like `await`, but the job goes on when `timeout_ms` passes first. A job that was cut takes up
+    /// again here, so this and what comes after it may run twice.
+    AwaitAtMost { check: Check, every_ms: u64, timeout_ms: u64 },
     /// Starts a client that keeps asking through the virtual IP; it goes on through later steps.
     StartClientProbe { probe: ClientProbe },
     /// Ends the client and records what it lost and for how long.
@@ -108,6 +113,12 @@ pub enum Action {
     /// Streams a command's output into a backup file and enters it in the catalogue when, and only
     /// when, all of it arrived.
     Capture { node: NodeId, command: RemoteCommand, capture: CaptureSpec },
+    /// Runs a command that prints how the kernel says that a packet went, and enters that in the job
+    /// beside what was foretold.
+    CollectTrace { node: NodeId, command: RemoteCommand, trace: TraceSpec },
+    /// Reads a director's counters on `node`, lets the client ask, reads them again, and enters in the
+    /// job what each real server got.
+    ProveSharing { node: NodeId, count: RemoteCommand, ask: RemoteCommand, sharing: SharingSpec },
     /// Removes what a cut capture left on the console's disk. Never touches a catalogued backup.
     DiscardCapture,
 }
@@ -118,8 +129,10 @@ impl Action {
         match self {
             Action::Run { node, .. }
             | Action::RunAnew { node, .. }
-            | Action::Capture { node, .. } => Some(*node),
-            Action::Await { check, .. } => Some(check.node),
+            | Action::Capture { node, .. }
+            | Action::CollectTrace { node, .. }
+            | Action::ProveSharing { node, .. } => Some(*node),
+            Action::Await { check, .. } | Action::AwaitAtMost { check, .. } => Some(check.node),
             Action::StartClientProbe { probe } => Some(probe.node),
             Action::Confirm { .. } | Action::StopClientProbe | Action::DiscardCapture => None,
         }

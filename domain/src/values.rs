@@ -2,10 +2,11 @@
 //! from then on neither be taken for an option nor carry a line break or control character.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A value that [`crate::remote::RemoteCommand::value`] accepts.
 pub trait Argument {
@@ -13,6 +14,12 @@ pub trait Argument {
 }
 
 impl Argument for IpAddr {
+    fn as_argument(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Argument for SocketAddr {
     fn as_argument(&self) -> String {
         self.to_string()
     }
@@ -175,6 +182,13 @@ value!(
     "64 hexadecimal digits",
     |text| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())
 );
+
+impl Sha256Hex {
+    /// As `sha256sum` prints it of these bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Sha256Hex {
+        Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
 
 /// One line of visible text that no program takes for an option.
 fn is_label(text: &str, max_chars: usize) -> bool {

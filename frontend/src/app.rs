@@ -129,7 +129,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/backups") view={Lazy::<lazy::Backups>::new()} />
                     <Route path=path!("/firewall") view={Lazy::<lazy::Firewall>::new()} />
                     <Route path=path!("/firewall/:id") view={Lazy::<lazy::Firewall>::new()} />
+                    <Route path=path!("/lvs") view={Lazy::<lazy::Lvs>::new()} />
                     <Route path=path!("/vrrp") view={Lazy::<lazy::Vrrp>::new()} />
+                    <Route path=path!("/vrrp/conf") view={Lazy::<lazy::VrrpConf>::new()} />
                     <Route path=path!("/nodes") view={Lazy::<lazy::NodeList>::new()} />
                     <Route path=path!("/nodes/add") view={Lazy::<lazy::AddNode>::new()} />
                     <Route path=path!("/nodes/:id") view={Lazy::<lazy::NodeDetail>::new()} />

@@ -68,24 +68,15 @@ impl StartedProcess {
 
 /// Sends `signal` (a name such as `KILL`) to those of `processes` that still live.
 pub(crate) fn signal(signal: &str, processes: &[StartedProcess]) -> Result<(), CommandError> {
-    let pids: Vec<String> = processes
-        .iter()
-        .filter(|process| process.alive())
-        .map(|process| process.pid.to_string())
-        .collect();
-    if pids.is_empty() {
-        return Ok(());
-    }
     let option = format!("-{signal}");
-    let mut args = vec![option.as_str()];
-    args.extend(pids.iter().map(String::as_str));
-    match command::run("kill", &args) {
-        // One that ended in between is as wanted.
-        Err(CommandError::Failed { .. }) if processes.iter().all(|process| !process.alive()) => {
-            Ok(())
+    for process in processes.iter().filter(|process| process.alive()) {
+        match command::run("kill", &[&option, &process.pid.to_string()]) {
+            // One that ended in between is as wanted.
+            Err(CommandError::Failed { .. }) if !process.alive() => {}
+            result => drop(result?),
         }
-        result => result.map(drop),
     }
+    Ok(())
 }
 
 /// Processes whose command line holds `argument` as one whole argument: how a lab that crashed

@@ -21,7 +21,8 @@ impl Lab {
         self.ssh_with_input(node, command, None)
     }
 
-    pub(crate) fn ssh_with_input(
+    /// As [`Lab::ssh`], for a command that reads its standard input.
+    pub fn ssh_with_input(
         &self,
         node: &str,
         command: &[&str],

@@ -21,7 +21,7 @@ test.afterAll(async () => {
   await put(node, before);
 });
 
-test('rules are moved, edited and deleted by keyboard', async ({ page }) => {
+test('rules are moved, edited and deleted by keyboard, and dragged', async ({ page }) => {
   await openRules(page, node);
   const first = await count(page);
   await addRule(page, ONE);
@@ -31,6 +31,12 @@ test('rules are moved, edited and deleted by keyboard', async ({ page }) => {
   await page.keyboard.press('Alt+ArrowUp');
   await expect(row(page, first + 1)).toContainText('198.51.100.82');
   await expect(row(page, first + 1)).toBeFocused();
+
+  await row(page, first + 1).dragTo(row(page, first + 2));
+  await expect(row(page, first + 2)).toContainText('198.51.100.82');
+  await row(page, first + 2).dragTo(row(page, first + 1));
+  await expect(row(page, first + 1)).toContainText('198.51.100.82');
+  await row(page, first + 1).focus();
 
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
@@ -157,7 +163,7 @@ test('one draft goes to more nodes, wave after wave, and all come back together'
   await expect(window).toBeVisible({ timeout: 30_000 });
   await window.getByRole('button', { name: 'Go on with the next wave' }).click();
   const both = page.getByRole('dialog', { name: /live on web-3, web-2/ });
-  await expect(both.getByRole('button', { name: 'Keep rules' })).toBeVisible({ timeout: 30_000 });
+  await expect(both.getByRole('button', { name: 'Keep' })).toBeVisible({ timeout: 30_000 });
   expect(await rules(second)).toContain(ONE);
   await page.keyboard.press('r');
   await expect(both).toBeHidden({ timeout: 30_000 });

@@ -123,9 +123,11 @@ function isEnglish(text: string): boolean {
     /VRRP|VRID|IPVS|LVS|OpenSSH|SSH|SHA-256|SQL|API|CPU|IP|ID|GTID|Signalbox|MariaDB|HTTPS?|TCP|sudo|Ctrl/g;
   const ofIptables =
     /\b(ip6?tables(-\w+)?|nft|raw|mangle|nat|filter|security|(PRE|POST)ROUTING|INPUT|FORWARD|OUTPUT|ACCEPT|DROP)\b/g;
+  // Settings of the kernel have an underscore in their names.
+  const ofIpvs = /\b(ipvsadm|keepalived\.conf|conntrack|[a-z]+(_[a-z]+)+)\b/g;
   const ofTheFleet = /VI_[A-Z]+|[\w.-]*\.(service|socket|timer)/g;
   const known = demo.nodes.reduce((rest, { name }) => rest.replaceAll(name, ''), text);
-  return /[A-Za-z]{2,}/.test(known.replaceAll(ofTheFleet, '').replaceAll(ofIptables, '').replaceAll(words, ''));
+  return /[A-Za-z]{2,}/.test(known.replaceAll(ofTheFleet, '').replaceAll(ofIptables, '').replaceAll(ofIpvs, '').replaceAll(words, ''));
 }
 
 /** What makes the page itself scroll sideways. */

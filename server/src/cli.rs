@@ -1,6 +1,8 @@
 //! `signalbox`: the console and the commands for whoever owns its machine.
 
 pub mod firewall;
+pub mod lvs;
+pub mod vrrp;
 
 use std::path::PathBuf;
 
@@ -43,6 +45,12 @@ pub enum Command {
     /// Rules of iptables in a file: no console, no node.
     #[command(subcommand)]
     Firewall(firewall::FirewallCommand),
+    /// A keepalived.conf in a file: no console, no node.
+    #[command(subcommand)]
+    Vrrp(vrrp::VrrpCommand),
+    /// An IPVS table in a file: no console, no node.
+    #[command(subcommand)]
+    Lvs(lvs::LvsCommand),
 }
 
 #[derive(Debug, clap::Args)]

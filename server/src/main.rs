@@ -2,7 +2,6 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
-use signalbox_server::cli::firewall::FirewallCommand;
 use signalbox_server::cli::{self, Cli, Command};
 use signalbox_server::local;
 use signalbox_server::serve::serve;
@@ -21,7 +20,9 @@ async fn main() -> ExitCode {
             local::sign_in_link(&link, &account, role).await.map_err(Into::into)
         }
         Command::Token(create) => local::create_token(&create).await.map_err(Into::into),
-        Command::Firewall(command) => return firewall(&command),
+        Command::Firewall(command) => return told(cli::firewall::run(&command)),
+        Command::Vrrp(command) => return told(cli::vrrp::run(&command)),
+        Command::Lvs(command) => return told(cli::lvs::run(&command)),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -33,8 +34,8 @@ async fn main() -> ExitCode {
 }
 
 /// As `diff` does it: 0 for nothing to tell, 1 for something, 2 for trouble.
-fn firewall(command: &FirewallCommand) -> ExitCode {
-    match cli::firewall::run(command) {
+fn told<E: Error>(clean: Result<bool, E>) -> ExitCode {
+    match clean {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {

@@ -46,10 +46,18 @@ pub enum Permission {
     FirewallApply,
     #[serde(rename = "lvs:read")]
     LvsRead,
+    #[serde(rename = "lvs:prove")]
+    LvsProve,
+    #[serde(rename = "lvs:change")]
+    LvsChange,
     #[serde(rename = "vrrp:read")]
     VrrpRead,
     #[serde(rename = "vrrp:hand_over")]
     VrrpHandOver,
+    #[serde(rename = "vrrp:deploy")]
+    VrrpDeploy,
+    #[serde(rename = "vrrp:policy")]
+    VrrpPolicy,
     #[serde(rename = "jobs:read")]
     JobsRead,
     #[serde(rename = "jobs:control")]
@@ -63,7 +71,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 17] = [
+    pub const ALL: [Permission; 21] = [
         Permission::FleetRead,
         Permission::NodesRead,
         Permission::NodesWrite,
@@ -74,8 +82,12 @@ impl Permission {
         Permission::FirewallRead,
         Permission::FirewallApply,
         Permission::LvsRead,
+        Permission::LvsProve,
+        Permission::LvsChange,
         Permission::VrrpRead,
         Permission::VrrpHandOver,
+        Permission::VrrpDeploy,
+        Permission::VrrpPolicy,
         Permission::JobsRead,
         Permission::JobsControl,
         Permission::AuditRead,
@@ -99,12 +111,16 @@ impl Permission {
             Permission::AuditRead
             | Permission::BackupsTake
             | Permission::FirewallApply
+            | Permission::LvsProve
+            | Permission::LvsChange
             | Permission::VrrpHandOver
+            | Permission::VrrpDeploy
             | Permission::JobsControl => Role::Operator,
             // A backup holds every row of the database.
-            Permission::BackupsDownload | Permission::NodesWrite | Permission::AccessAdmin => {
-                Role::Admin
-            }
+            Permission::BackupsDownload
+            | Permission::NodesWrite
+            | Permission::VrrpPolicy
+            | Permission::AccessAdmin => Role::Admin,
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fact::Fact;
-use crate::firewall::plan::{self, ApplyInput};
+use crate::firewall::plan::{self, ApplyInput, Site};
 use crate::firewall::{Counters, Reading, digest};
 use crate::ids::NodeId;
 
@@ -89,20 +89,22 @@ fn input(node: i64, became: &str) -> ApplyInput {
     let tool = Tool::IptablesLegacy;
     let live = "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n";
     let reading = Reading::parse(&format!("== {tool}\n{live}"));
-    ApplyInput {
+    let site = Site {
         node: NodeId(node),
         name: format!("web-{node}"),
-        tool,
-        rules: filter(&["INPUT --source 192.0.2.1 -j DROP"]),
-        base: None,
-        within_s: 60,
         reading: Fact::new(reading, Timestamp(0), "read"),
         addresses: Vec::new(),
-        tried: Ok(Fact::new(became.to_owned(), Timestamp(0), "try")),
         needs: Vec::new(),
         proved: Vec::new(),
         standing: Vec::new(),
         running: Vec::new(),
+    };
+    ApplyInput {
+        site,
+        tool,
+        rules: filter(&["INPUT --source 192.0.2.1 -j DROP"]),
+        base: None,
+        tried: Ok(Fact::new(became.to_owned(), Timestamp(0), "try")),
     }
 }
 
@@ -111,7 +113,7 @@ fn a_plan_tells_which_rules_it_leaves_to_each_node_in_the_nodes_own_words() {
     let one = filter(&["INPUT -s 192.0.2.1/32 -j DROP"]);
     let other = filter(&["INPUT -s 192.0.2.1/32 -m comment --comment other -j DROP"]);
     let tool = Tool::IptablesLegacy;
-    let draft = plan::apply(input(1, &one), Timestamp(0)).unwrap();
+    let draft = plan::apply(input(1, &one), 60, Timestamp(0)).unwrap();
     assert_eq!(applied_digest(&draft, NodeId(1), tool), Some(digest(&one).as_str()));
     assert_eq!(applied_digest(&draft, NodeId(1), Tool::IptablesNft), None);
     let waves = vec![vec![input(1, &one)], vec![input(2, &other)]];

@@ -7,6 +7,7 @@
 //! is *unknown*, never a guess.
 
 mod address;
+pub mod adverts;
 mod canonical;
 mod cover;
 pub mod diff;
@@ -15,6 +16,7 @@ mod evaluate;
 pub mod families;
 pub mod history;
 mod interlock;
+pub mod kernel_trace;
 mod lint;
 mod model;
 pub mod needs;

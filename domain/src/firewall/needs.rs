@@ -123,7 +123,8 @@ fn adverts(node: NodeId, conf: &InstanceConf, nodes: &Nodes) -> Vec<Need> {
         .collect()
 }
 
-fn pair(conf: &InstanceConf, peer: &str, own: IpAddr, theirs: IpAddr) -> [Need; 2] {
+/// An advert that comes from a peer, and one that goes to it.
+pub(crate) fn pair(conf: &InstanceConf, peer: &str, own: IpAddr, theirs: IpAddr) -> [Need; 2] {
     let group: IpAddr = match own {
         IpAddr::V4(_) => IpAddr::from([224, 0, 0, 18]),
         IpAddr::V6(_) => IpAddr::from([0xff02, 0, 0, 0, 0, 0, 0, 0x12]),
@@ -164,7 +165,11 @@ fn pair(conf: &InstanceConf, peer: &str, own: IpAddr, theirs: IpAddr) -> [Need; 
 
 /// The address that adverts of the instance come from: the first of its family on the interface
 /// that is not itself virtual.
-fn address_on(observed: &Observed, interface: &str, conf: &InstanceConf) -> Option<IpAddr> {
+pub(crate) fn address_on(
+    observed: &Observed,
+    interface: &str,
+    conf: &InstanceConf,
+) -> Option<IpAddr> {
     let v6 = conf.virtual_addresses.first()?.address.is_ipv6();
     let addresses = &observed.addresses.as_ref()?.value;
     let is_virtual = |address: IpAddr| conf.virtual_addresses.iter().any(|v| v.address == address);
@@ -277,7 +282,7 @@ fn near(observed: &Observed, address: IpAddr) -> Option<IpAddr> {
         .map(|own| own.address)
 }
 
-fn same_network(a: IpAddr, b: IpAddr, prefix_len: u8) -> bool {
+pub(crate) fn same_network(a: IpAddr, b: IpAddr, prefix_len: u8) -> bool {
     let differ = |a: u128, b: u128, bits: u8| {
         let host = u32::from(bits.saturating_sub(prefix_len));
         (a ^ b).checked_shr(host).unwrap_or(0) != 0

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::canonical::{canonical, counters, digest};
+use super::kernel_trace::without_trace_rules;
 use super::set::SetsView;
 use super::tool::Tool;
 use super::view::{Other, RulesetView};
@@ -81,6 +82,7 @@ fn ruleset(tool: Tool, text: &str) -> RulesetView {
     }
     match tool.parse(text) {
         Ok(rules) => {
+            let rules = without_trace_rules(rules);
             let text = canonical(&rules);
             RulesetView {
                 digest: digest(&text),

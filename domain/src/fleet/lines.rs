@@ -112,10 +112,10 @@ pub(super) fn service_of<'a>(
 
 /// New connections, to the nearest whole one.
 fn connections_per_s(node: Seen, (protocol, address): Key) -> Option<u64> {
-    let rates = &node.observed.lvs_rates.as_ref()?.value;
+    let traffic = &node.observed.lvs_traffic.as_ref()?.value;
     let target = Target::Address { protocol, address };
-    let rate = rates.iter().find(|rate| rate.target == target)?;
-    Some(rate.connections_per_s.round() as u64)
+    let service = traffic.iter().find(|service| service.target == target)?;
+    Some(service.rates?.connections_per_s.round() as u64)
 }
 
 fn is_current(picture: &Picture, id: NodeId) -> bool {

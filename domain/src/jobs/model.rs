@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::firewall::kernel_trace::Traced;
 use crate::ids::{BackupId, JobId, NodeId, PlanId};
+use crate::lvs::sharing::Sharing;
 use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::plan::Prediction;
@@ -76,6 +78,12 @@ pub struct JobView {
     pub prediction: Option<Prediction>,
     /// What a client saw while the job ran; `None` until a probe has reported.
     pub measurement: Option<Measurement>,
+    /// How the packet of a trace went, once the kernel told.
+    #[serde(default)]
+    pub traced: Option<Traced>,
+    /// What each real server got, once a proof of sharing has asked.
+    #[serde(default)]
+    pub sharing: Option<Sharing>,
     /// The backup that this job took.
     pub backup: Option<BackupId>,
     /// Until when somebody must say that what was done shall stay; `None` when nothing waits for it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Forwarding, Protocol, RealServer, Table, Target, VirtualService};
+use super::{Forwarding, Protocol, RealServer, ServiceTraffic, Table, Target, VirtualService};
 use crate::phrase::Phrase;
 
 impl Table {
@@ -72,6 +72,38 @@ impl Table {
     }
 }
 
+impl ServiceTraffic {
+    /// The same of the options that are not in [`Table`].
+    pub fn differences(&self, other: &ServiceTraffic) -> Vec<Phrase> {
+        let name = describe(&self.target);
+        let options = |traffic: &ServiceTraffic| {
+            let flags = traffic.scheduler_flags.iter().map(|number| format!("flag-{number}"));
+            let one_packet = traffic.one_packet.then(|| "ops".to_owned());
+            let engine = traffic.persistence_engine.iter().map(|engine| format!("pe {engine}"));
+            let mask = std::iter::once(format!("mask {}", traffic.netmask));
+            flags.chain(one_packet).chain(engine).chain(mask).collect::<Vec<_>>().join(" ")
+        };
+        let (ours, theirs) = (options(self), options(other));
+        let mut found = Vec::new();
+        if ours != theirs {
+            found.push(differs(&name, "options", "选项", &ours, &theirs));
+        }
+        for server in &self.servers {
+            let Some(twin) = other.server(server.address, server.port) else { continue };
+            let limits = |server: &super::ServerTraffic| {
+                format!("{}/{}", server.upper_threshold, server.lower_threshold)
+            };
+            if limits(server) != limits(twin) {
+                let address = SocketAddr::new(server.address, server.port);
+                let name = format!("{name} → {address}");
+                let (ours, theirs) = (limits(server), limits(twin));
+                found.push(differs(&name, "thresholds", "阈值", &ours, &theirs));
+            }
+        }
+        found
+    }
+}
+
 fn service_differences(target: &Target, a: &VirtualService, b: &VirtualService) -> Vec<Phrase> {
     let name = describe(target);
     let mut found = Vec::new();
@@ -127,7 +159,7 @@ fn by_address(service: &VirtualService) -> BTreeMap<SocketAddr, &RealServer> {
     service.real_servers.iter().map(|r| (SocketAddr::new(r.address, r.port), r)).collect()
 }
 
-fn describe(target: &Target) -> String {
+pub(crate) fn describe(target: &Target) -> String {
     match target {
         Target::Address { protocol, address } => {
             format!("{} {address}", format!("{protocol:?}").to_uppercase())

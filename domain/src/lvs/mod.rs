@@ -1,10 +1,31 @@
 //! IPVS: virtual services and their real servers.
 
+pub mod change;
+mod commands;
 mod compare;
+pub mod connections;
+pub mod explain;
+pub mod history;
+pub mod kernel;
+mod listing;
+mod merge;
 mod model;
 mod parse;
-mod rates;
+pub mod scripts;
+mod settings;
+mod share;
+pub mod sharing;
+mod traffic;
+mod view;
 
+pub use commands::commands;
+pub(crate) use compare::describe;
+pub use connections::{Connection, ConnectionFilter, Connections};
+pub use listing::{Cell, ListedServer, ListedService, Listing, ListingError, listing};
+pub use merge::view;
 pub use model::*;
 pub use parse::{ParseError, parse};
-pub use rates::{Counters, CountersError, ServiceRate};
+pub use settings::*;
+pub use share::Expectation;
+pub use traffic::{Counted, CountersError, Rates, Readings, ServerTraffic, ServiceTraffic};
+pub use view::*;

@@ -10,6 +10,7 @@ use crate::lvs;
 use crate::remote::Elevation;
 use crate::time::Timestamp;
 use crate::values::{Host, InterfaceName, NodeName, Tag, UserName};
+use crate::vrrp::daemon::Daemon;
 use crate::vrrp::{AdvertsHeard, InstanceConf, InstanceState};
 
 /// A node as it was entered.
@@ -57,10 +58,12 @@ pub struct Observed {
     /// The virtual servers of keepalived.conf: what the table would hold were every real server
     /// healthy. Connections are 0.
     pub lvs_conf: Option<Fact<lvs::Table>>,
-    /// New connections of each virtual service.
-    pub lvs_rates: Option<Fact<Vec<lvs::ServiceRate>>>,
+    /// What each virtual service and real server takes, and the options that the table lacks.
+    pub lvs_traffic: Option<Fact<Vec<lvs::ServiceTraffic>>>,
     pub vrrp_conf: Option<Fact<Vec<InstanceConf>>>,
     pub vrrp_state: Option<Fact<Vec<InstanceState>>>,
+    /// Whether keepalived's processes run or are stopped.
+    pub vrrp_daemon: Option<Fact<Daemon>>,
     /// Adverts of other directors, in the last minute.
     pub adverts: Option<Fact<AdvertsHeard>>,
     pub engine: Option<Fact<EngineState>>,
@@ -88,9 +91,10 @@ impl Observed {
             listeners: None,
             lvs: None,
             lvs_conf: None,
-            lvs_rates: None,
+            lvs_traffic: None,
             vrrp_conf: None,
             vrrp_state: None,
+            vrrp_daemon: None,
             adverts: None,
             engine: None,
             unreadable: BTreeMap::new(),

@@ -19,7 +19,7 @@ const CLOCK_STEP_MS: i64 = 100;
 pub struct Sections {
     reading: Option<Reading>,
     disks: Vec<Disk>,
-    counters: Option<lvs::Counters>,
+    lvs_readings: lvs::Readings,
     /// Adverts of this connection are in [`Observed::adverts`].
     heard_adverts: bool,
     clock_ahead_ms: i64,
@@ -126,11 +126,8 @@ impl Sections {
                 observed.lvs = Some(Fact::new(table, now, "/proc/net/ip_vs"));
             }
             "lvs_counters" => {
-                let counters = lvs::Counters::parse(text).map_err(|e| e.to_string())?;
-                let rates = self.counters.as_ref().map(|before| counters.rates(before));
-                self.counters = Some(counters);
-                let source = "IPVS, generic netlink";
-                observed.lvs_rates = rates.map(|rates| Fact::new(rates, now, source));
+                let traffic = self.lvs_readings.take(text).map_err(|e| e.to_string())?;
+                observed.lvs_traffic = Some(Fact::new(traffic, now, "IPVS, generic netlink"));
             }
             "adverts" => {
                 let arrivals = vrrp::adverts::parse(text).map_err(|e| e.to_string())?;
@@ -140,6 +137,10 @@ impl Sections {
                 heard.take(&arrivals, frame.node_time.0.saturating_sub(now.0), now);
                 observed.adverts = Some(Fact::new(heard, now, "raw socket, protocol 112"));
                 self.heard_adverts = true;
+            }
+            "vrrp_daemon" => {
+                let daemon = vrrp::daemon::parse(text).map_err(|e| e.to_string())?;
+                observed.vrrp_daemon = Some(Fact::new(daemon, now, "/proc/PID/stat"));
             }
             "vrrp_conf" => {
                 let conf = vrrp::conf::parse(text);
@@ -185,9 +186,10 @@ fn prove(observed: &mut Observed, section: &str, now: Timestamp) {
         "services" => observed.services.as_mut().map(|fact| &mut fact.observed_at),
         "vitals" => observed.vitals.as_mut().map(|fact| &mut fact.observed_at),
         "lvs" => observed.lvs.as_mut().map(|fact| &mut fact.observed_at),
-        "lvs_counters" => observed.lvs_rates.as_mut().map(|fact| &mut fact.observed_at),
+        "lvs_counters" => observed.lvs_traffic.as_mut().map(|fact| &mut fact.observed_at),
         "vrrp_state" => observed.vrrp_state.as_mut().map(|fact| &mut fact.observed_at),
         "adverts" => observed.adverts.as_mut().map(|fact| &mut fact.observed_at),
+        "vrrp_daemon" => observed.vrrp_daemon.as_mut().map(|fact| &mut fact.observed_at),
         "vrrp_conf" => {
             if let Some(fact) = &mut observed.lvs_conf {
                 fact.observed_at = now;
@@ -205,8 +207,9 @@ fn prove(observed: &mut Observed, section: &str, now: Timestamp) {
 fn forget_before(observed: &mut Observed, began: Timestamp) {
     observed.lvs.take_if(|fact| fact.observed_at < began);
     observed.lvs_conf.take_if(|fact| fact.observed_at < began);
-    observed.lvs_rates.take_if(|fact| fact.observed_at < began);
+    observed.lvs_traffic.take_if(|fact| fact.observed_at < began);
     observed.adverts.take_if(|fact| fact.observed_at < began);
+    observed.vrrp_daemon.take_if(|fact| fact.observed_at < began);
     observed.vrrp_conf.take_if(|fact| fact.observed_at < began);
 }
 
@@ -218,9 +221,10 @@ fn forget(observed: &mut Observed, section: &str) {
         "services" => observed.services = None,
         "vitals" => observed.vitals = None,
         "lvs" => observed.lvs = None,
-        "lvs_counters" => observed.lvs_rates = None,
+        "lvs_counters" => observed.lvs_traffic = None,
         "vrrp_state" => observed.vrrp_state = None,
         "adverts" => observed.adverts = None,
+        "vrrp_daemon" => observed.vrrp_daemon = None,
         "vrrp_conf" => {
             observed.vrrp_conf = None;
             observed.lvs_conf = None;
@@ -322,12 +326,13 @@ mod tests {
         let mut observed = Observed::nothing(Timestamp(0));
         let mut sections = Sections::default();
         for (at, taken) in [(1_000, 40), (3_000, 60)] {
-            let text = format!("at {at}\n6 192.168.1.200 80 {taken}\n");
+            let text = format!("at {at}\nservice 6 192.168.1.200 80 2 - - {taken} 0 0 0 0\n");
             let counters = frame(FrameKind::Content, "lvs_counters", &text);
-            assert_eq!(observed.lvs_rates, None);
+            assert!(observed.lvs_traffic.iter().all(|fact| fact.value[0].rates.is_none()));
             sections.apply(&mut observed, &counters, Timestamp(at));
         }
-        assert_eq!(observed.lvs_rates.unwrap().value[0].connections_per_s, 10.0);
+        let traffic = observed.lvs_traffic.unwrap().value.remove(0);
+        assert_eq!(traffic.rates.unwrap().connections_per_s, 10.0);
     }
 
     #[test]

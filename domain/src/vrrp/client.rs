@@ -32,7 +32,7 @@ pub enum Ask {
 const HTTP_PORTS: [u16; 4] = [80, 8080, 8000, 8008];
 /// A MySQL server shuts a client out that opens connections without signing in
 /// (`max_connect_errors`), so its ports are never asked fifty times a second.
-const MYSQL_PORTS: [u16; 2] = [3306, 33060];
+pub const MYSQL_PORTS: [u16; 2] = [3306, 33060];
 
 impl Question {
     /// The best question that the director's services on the address allow; `None` for an

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::daemon::Daemon;
 use super::election::{Candidate, own_track_file};
 use super::packet_filter::FilterFinding;
 use super::{InstanceConf, InstanceName, InstanceState, TrackFile};
@@ -53,6 +54,12 @@ pub struct DirectorFacts {
     pub reach: Option<Fact<Vec<Reach>>>,
     /// What its kernel does with packets of connections that it does not know.
     pub kernel: Option<Fact<KernelSettings>>,
+    /// Whether its keepalived's processes run or are stopped.
+    pub daemon: Option<Fact<Daemon>>,
+    /// Where its adverts come from.
+    pub own_address: Option<IpAddr>,
+    /// Virtual addresses of any of its instances that are on its interfaces.
+    pub held: Vec<InterfaceAddress>,
     /// Adverts as counted here; only asked of the director that shall take over.
     pub adverts: Option<Fact<AdvertCount>>,
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::daemon::parse as parse_daemon;
 use super::facts::{AdvertCount, ClientFacts, DirectorFacts, HandOverInput, KernelSettings, Reach};
 use super::packet_filter::FilterFinding;
 use super::{
@@ -91,6 +92,9 @@ pub(super) fn director(node: i64, name: &str, priority: u8, state: VrrpState) ->
             reached: true,
         }])),
         kernel: Some(seen(KernelSettings { ip_forward: true, sloppy_tcp: true })),
+        daemon: Some(seen(parse_daemon("parent R\nchild R\nvrrp R\n").unwrap())),
+        own_address: Some(IpAddr::from([192, 168, 1, 99 + u8::try_from(node).unwrap()])),
+        held: if state == VrrpState::Master { vec![address(VIP)] } else { vec![] },
         adverts: Some(seen(AdvertCount { before: 20, after: 21 })),
     }
 }

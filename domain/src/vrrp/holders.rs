@@ -95,6 +95,7 @@ mod tests {
             holder,
             signal: Signal::Clear,
             fault: None,
+            split: None,
         };
         VrrpView { instances: vec![instance] }
     }

@@ -4,18 +4,23 @@ pub mod adverts;
 pub mod client;
 pub mod conf;
 mod course;
+pub mod create;
+pub mod daemon;
+pub mod demote;
+pub mod deploy;
 pub mod election;
 pub mod facts;
 mod holders;
-mod interlock;
+pub(crate) mod interlock;
+mod measuring;
 mod model;
 pub mod packet_filter;
 pub mod parse_json;
 pub mod plan;
 mod prediction;
 pub mod scripts;
+pub mod split;
 pub mod timers;
-mod tree;
 mod view;
 
 #[cfg(test)]

@@ -3,6 +3,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::daemon::Daemon;
+use super::split::SplitView;
 use crate::fact::Fact;
 use crate::ids::NodeId;
 use crate::keyed::{self, Named};
@@ -134,6 +136,8 @@ pub struct InstanceView {
     pub signal: Signal,
     /// What is wrong, if anything.
     pub fault: Option<Phrase>,
+    /// While several hold the addresses: since when, and why.
+    pub split: Option<SplitView>,
 }
 
 impl Named for InstanceView {
@@ -157,6 +161,8 @@ pub struct MemberView {
     pub said: Option<Fact<InstanceState>>,
     /// Whether the address is really on its interface.
     pub holds: Option<Fact<bool>>,
+    /// Whether its keepalived runs, or is stopped and keeps what it has.
+    pub daemon: Option<Fact<Daemon>>,
     /// The heartbeat: those it sends while it is MASTER, those it hears else. `None` where nobody
     /// could listen, and with AH, which the probe does not hear.
     pub adverts: Option<AdvertBeat>,

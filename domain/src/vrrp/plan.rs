@@ -7,7 +7,7 @@ use super::client::Question;
 use super::course::{Course, Way, Write};
 use super::election::Outcome;
 use super::facts::{DirectorFacts, HandOverInput, Holding};
-use super::{VrrpState, interlock, prediction, scripts, timers};
+use super::{VrrpState, interlock, measuring, prediction, scripts, timers};
 use crate::ids::NodeId;
 use crate::operation::Operation;
 use crate::phrase::Phrase;
@@ -25,6 +25,12 @@ pub enum PlanError {
     OneDirector { instance: String },
     #[error("{director} already holds {instance}")]
     AlreadyThere { instance: String, director: String },
+    #[error("{director} does not hold {instance}: there is nothing to demote")]
+    NotAHolder { instance: String, director: String },
+    #[error("nobody but {director} holds {instance}")]
+    OnlyHolder { instance: String, director: String },
+    #[error("{director} is not held back from {instance}")]
+    NotHeldBack { instance: String, director: String },
     #[error("{name:?} cannot be given to a script: {reason}")]
     Name { name: String, reason: String },
 }
@@ -36,12 +42,9 @@ pub(super) struct Pair<'a> {
     pub(super) others: Vec<&'a DirectorFacts>,
 }
 
-/// The client is seen answered for this long before anything moves, and for as long after it.
-const BASELINE_S: u32 = 2;
-const DWELL_S: u32 = 3;
 const CHECK_EVERY_MS: u64 = 250;
 /// Forking on a busy node, and the network.
-const SLACK: Duration = Duration::from_secs(10);
+pub(super) const SLACK: Duration = Duration::from_secs(10);
 
 pub fn hand_over(input: &HandOverInput, now: Timestamp) -> Result<Draft, PlanError> {
     let pair = Pair::of(input, now)?;
@@ -121,7 +124,7 @@ fn locks(input: &HandOverInput, pair: &Pair<'_>) -> Vec<String> {
 }
 
 /// Asks a director where it stands.
-struct Stand {
+pub(super) struct Stand {
     name: ConfName,
     addresses: String,
     asked: Vec<IpAddr>,
@@ -129,11 +132,19 @@ struct Stand {
 
 impl Stand {
     fn new(pair: &Pair<'_>) -> Result<Stand, PlanError> {
-        let name = &pair.to.conf.value.name;
+        let stand = Stand::of(pair.to)?;
+        Ok(Stand { addresses: pair.addresses(), ..stand })
+    }
+
+    /// For a director whose addresses need not be the others'.
+    pub(super) fn of(director: &DirectorFacts) -> Result<Stand, PlanError> {
+        let name = &director.conf.value.name;
         let name: ConfName = name
             .parse()
             .map_err(|e| PlanError::Name { name: name.clone(), reason: format!("{e}") })?;
-        Ok(Stand { name, addresses: pair.addresses(), asked: pair.to.addresses_of_instance() })
+        let asked = director.addresses_of_instance();
+        let addresses = asked.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Ok(Stand { name, addresses, asked })
     }
 
     fn check(&self, director: &DirectorFacts, title: Phrase, line: String) -> Check {
@@ -143,7 +154,7 @@ impl Stand {
         Check { title, node: director.node, command, expect: Expect::Line { line } }
     }
 
-    fn holds(&self, director: &DirectorFacts) -> Check {
+    pub(super) fn holds(&self, director: &DirectorFacts) -> Check {
         let (name, addresses) = (&director.name, &self.addresses);
         let title = Phrase::new(
             format!("{name} is MASTER and holds {addresses}"),
@@ -152,7 +163,7 @@ impl Stand {
         self.check(director, title, "MASTER, holds all".to_owned())
     }
 
-    fn stands_back(&self, director: &DirectorFacts, state: &str) -> Check {
+    pub(super) fn stands_back(&self, director: &DirectorFacts, state: &str) -> Check {
         let (name, addresses) = (&director.name, &self.addresses);
         let title = Phrase::new(
             format!("{name} is {state} and does not hold {addresses}"),
@@ -178,20 +189,7 @@ fn steps(input: &HandOverInput, pair: &Pair<'_>, course: &Course, stand: &Stand)
     let mut steps = Vec::new();
     if let Some((client, question)) = client {
         let bound = take_over * 4 + Duration::from_secs(120);
-        steps.push(Step {
-            id: "measure".to_owned(),
-            title: Phrase::new(
-                format!("Ask through {} from {}, 50 times a second", question.address, client.name),
-                format!("从 {} 每秒 50 次访问 {}", client.name, question.address),
-            ),
-            actions: vec![
-                Action::StartClientProbe { probe: question.probe(client.node, bound) },
-                sleep(pair.to.node, BASELINE_S),
-            ],
-            undo: vec![Action::StopClientProbe],
-            estimate_ms: u64::from(BASELINE_S) * 1000,
-            cancellable: true,
-        });
+        steps.push(measuring::begin(client, question, bound, pair.to.node));
     }
     if course.install {
         steps.push(install_track_file(pair, stand));
@@ -210,17 +208,7 @@ fn steps(input: &HandOverInput, pair: &Pair<'_>, course: &Course, stand: &Stand)
     });
     steps.push(stand_by(pair, course, stand));
     if client.is_some() {
-        steps.push(Step {
-            id: "keep_measuring".to_owned(),
-            title: Phrase::new(
-                format!("Keep asking for {DWELL_S} s, then count what was lost"),
-                format!("继续访问 {DWELL_S} 秒，然后统计丢失"),
-            ),
-            actions: vec![sleep(pair.to.node, DWELL_S), Action::StopClientProbe],
-            undo: Vec::new(),
-            estimate_ms: u64::from(DWELL_S) * 1000,
-            cancellable: true,
-        });
+        steps.push(measuring::end(pair.to.node));
     }
     steps
 }
@@ -376,15 +364,7 @@ fn verification(
     let mut checks =
         vec![stand.holds(pair.to), stand.stands_back(pair.from, course.old_holder_after())];
     if let Some((client, question)) = input.client.as_ref().zip(question(pair)) {
-        checks.push(Check {
-            title: Phrase::new(
-                format!("{} gets an answer through {}", client.name, question.address),
-                format!("{} 通过 {} 得到应答", client.name, question.address),
-            ),
-            node: client.node,
-            command: question.once(),
-            expect: Expect::Success,
-        });
+        checks.push(measuring::answered(client, question));
     }
     checks
 }
@@ -431,7 +411,7 @@ fn way_back(pair: &Pair<'_>, course: &Course) -> Phrase {
 }
 
 /// The longest that a healthy director needs to become MASTER.
-fn take_over_time(director: &DirectorFacts) -> Duration {
+pub(super) fn take_over_time(director: &DirectorFacts) -> Duration {
     let conf = &director.conf.value;
     timers::preemption(conf, 1) * 2 + SLACK
 }
@@ -450,28 +430,20 @@ fn write(write: &Write) -> Action {
     set(write.node, &write.file, write.to)
 }
 
-fn set(node: NodeId, file: &RemotePath, number: i32) -> Action {
+pub(super) fn set(node: NodeId, file: &RemotePath, number: i32) -> Action {
     Action::Run { node, command: scripts::set_priority(file, number), expect: Expect::Success }
 }
 
-fn systemctl(node: NodeId, words: &[&'static str]) -> Action {
+pub(super) fn systemctl(node: NodeId, words: &[&'static str]) -> Action {
     let command = RemoteCommand::new("systemctl").words(words).timeout_ms(30_000);
     Action::Run { node, command, expect: Expect::Success }
 }
 
-fn sleep(node: NodeId, seconds: u32) -> Action {
-    Action::Run {
-        node,
-        command: RemoteCommand::new("sleep").value(&seconds),
-        expect: Expect::Success,
-    }
-}
-
-fn until(check: Check, timeout: Duration) -> Action {
+pub(super) fn until(check: Check, timeout: Duration) -> Action {
     Action::Await { check, every_ms: CHECK_EVERY_MS, timeout_ms: millis(timeout) }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -38,7 +38,7 @@ fn readable(draft: &Draft) -> String {
 fn action_text(action: &Action) -> String {
     match action {
         Action::Run { node, command, .. } => format!("node {node}: {}", command.readable()),
-        Action::Await { check, timeout_ms, .. } => {
+        Action::Await { check, timeout_ms, .. } | Action::AwaitAtMost { check, timeout_ms, .. } => {
             format!("until {} (at most {timeout_ms} ms)", check.title.en)
         }
         Action::StartClientProbe { probe } => {
@@ -48,6 +48,8 @@ fn action_text(action: &Action) -> String {
         Action::RunAnew { .. }
         | Action::Confirm { .. }
         | Action::Capture { .. }
+        | Action::CollectTrace { .. }
+        | Action::ProveSharing { .. }
         | Action::DiscardCapture => unreachable!(),
     }
 }

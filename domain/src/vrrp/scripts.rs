@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use crate::nodes::InterfaceAddress;
 use crate::remote::{RemoteCommand, Script};
-use crate::values::{ConfName, RemotePath};
+use crate::values::{ConfName, InterfaceName, RemotePath};
 
 const STATE: Script = Script {
     name: "vrrp-state",
@@ -20,6 +21,10 @@ const PRIORITY_READ: Script =
 const TRACK_FILE: Script =
     Script { name: "vrrp-track-file", text: include_str!("scripts/track-file.sh") };
 const REACH: Script = Script { name: "vrrp-reach", text: include_str!("scripts/reach.sh") };
+const ARP: Script = Script { name: "vrrp-arp", text: include_str!("scripts/arp.sh") };
+const ANNOUNCE: Script =
+    Script { name: "vrrp-announce", text: include_str!("scripts/announce.sh") };
+const KILL: Script = Script { name: "vrrp-kill", text: include_str!("scripts/kill.sh") };
 pub(super) const CLIENT_PROBE: Script =
     Script { name: "client-probe", text: include_str!("scripts/client-probe.sh") };
 
@@ -86,4 +91,34 @@ pub fn reach(servers: &[(IpAddr, u16)]) -> RemoteCommand {
     servers
         .iter()
         .fold(RemoteCommand::script(&REACH), |command, (a, port)| command.value(a).value(port))
+}
+
+/// Prints `<address> <mac>` for everybody who answers for one of the addresses.
+pub fn arp(interface: &InterfaceName, own: IpAddr, addresses: &[IpAddr]) -> RemoteCommand {
+    let command = RemoteCommand::script(&ARP).value(interface).value(&own);
+    addresses.iter().fold(command, |command, address| command.value(address))
+}
+
+/// Says by gratuitous ARP that the addresses are at this node.
+pub fn announce(interface: &InterfaceName, addresses: &[IpAddr]) -> RemoteCommand {
+    let command = RemoteCommand::script(&ANNOUNCE).value(interface);
+    addresses.iter().fold(command, |command, address| command.value(address))
+}
+
+/// Ends keepalived whatever it does, and removes the addresses that it leaves behind.
+pub fn kill(left_behind: &[InterfaceAddress]) -> RemoteCommand {
+    left_behind.iter().fold(RemoteCommand::script(&KILL).timeout_ms(30_000), |command, held| {
+        command.value(&held.interface).value(&held.address).value(&held.prefix_len)
+    })
+}
+
+/// The last minute of keepalived's log.
+pub fn log() -> RemoteCommand {
+    RemoteCommand::new("journalctl").words(&[
+        "--unit=keepalived.service",
+        "--since=-60s",
+        "--lines=200",
+        "--output=cat",
+        "--no-pager",
+    ])
 }

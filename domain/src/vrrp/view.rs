@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 /// Addresses are proved anew with every beat of the probe, once a second. A director that has one
 /// but missed a beat is taken to have lost it when another has it: so a power cut looks before the
 /// line itself is known to be dead.
-const BEATING: Duration = Duration::from_millis(1_500);
+pub(super) const BEATING: Duration = Duration::from_millis(1_500);
 
 /// All instances of the fleet: instances of different nodes that share a virtual address are one.
 pub fn view(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>, now: Timestamp) -> VrrpView {
@@ -75,6 +75,7 @@ fn member(
         since: since.map(|at| Timestamp(at.0.saturating_sub(clock_ahead_ms))),
         said,
         holds,
+        daemon: observed.vrrp_daemon.clone(),
         adverts: None,
         stale: !observed.is_current(now),
     }
@@ -147,6 +148,7 @@ fn instance(
         holder,
         signal,
         fault,
+        split: None,
     })
 }
 

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use signalbox_domain::firewall::{
-    Deed, Direction, Outcome, Policy, Ruleset, Step, Target, Trace, Truth, render,
+use signalbox_domain::firewall::kernel_trace::{
+    Comparison, ForetoldStep, StepVerdict, TracedStep, compare as side_by_side, foretell,
 };
+use signalbox_domain::firewall::{Direction, Outcome, Ruleset, Target, Trace, render};
 
-use super::kernel::Event;
 use super::packets::Probe;
 
 #[derive(Default)]
@@ -26,13 +26,13 @@ pub(crate) struct Tally {
 pub(crate) fn compare(
     probe: &Probe,
     foretold: &Trace,
-    way: &[Event],
+    way: &[TracedStep],
     ruleset: &Ruleset,
     tally: &mut Tally,
 ) {
     let mut way = way;
     // A packet to the router itself comes in again, by the loopback device.
-    let again = way.iter().position(|event| event.chain == "PREROUTING");
+    let again = way.iter().position(|step| step.chain == "PREROUTING");
     if probe.packet.direction == Direction::Out
         && let Some(again) = again
     {
@@ -40,20 +40,19 @@ pub(crate) fn compare(
     }
     tally.pairs += 1;
     tally.events += way.len();
-    let doubt =
-        foretold.steps.iter().position(|step| step.truth == Truth::Unknown || is_open(step));
-    let certain = &foretold.steps[..doubt.unwrap_or(foretold.steps.len())];
-    let expected: Vec<Event> = certain.iter().map(event).collect();
-    let without_verdicts = way.iter().all(|event| event.verdict.is_none());
-    let expected: Vec<Event> = match without_verdicts && !way.is_empty() {
-        true => expected.into_iter().filter(|e| !starts_trace(e, ruleset)).map(bare).collect(),
-        false => expected,
-    };
+    // The legacy backend does not tell of the rule that begins the trace.
+    let is_silent = !way.iter().any(|step| starts_trace(step, ruleset));
+    let mut steps = foretell(foretold);
+    steps.retain(|it| way.is_empty() || !is_silent || !starts_trace(&it.step, ruleset));
+    let doubt = steps.iter().position(|it| it.in_doubt);
+    let expected: Vec<TracedStep> =
+        steps[..doubt.unwrap_or(steps.len())].iter().map(|it| it.step.clone()).collect();
     let agrees = match doubt {
         Some(_) => way.starts_with(&expected),
         None => way == expected,
     };
-    let dropped = way.last().is_some_and(|last| is_end(last, ruleset));
+    let said = said_side_by_side(&steps, way, ruleset, probe.packet.direction);
+    let dropped = way.last().is_some_and(|last| last.verdict == Some(StepVerdict::Drop));
     tally.dropped += usize::from(dropped);
     match &foretold.outcome {
         Outcome::Unknown { .. } => tally.unknown += 1,
@@ -65,89 +64,55 @@ pub(crate) fn compare(
         Outcome::Accepted => !dropped,
         Outcome::Dropped | Outcome::Rejected { .. } => dropped,
     };
-    if !agrees || !outcome_agrees {
+    if !agrees || !outcome_agrees || said != agrees {
         tally.mismatches.push(mismatch(probe, foretold, &expected, way, ruleset));
     }
 }
 
-/// A target that the model does not know.
-fn is_open(step: &Step) -> bool {
-    matches!(step.deed, Deed::Unknown { .. })
-}
-
-/// What the kernel would say of a step.
-pub(crate) fn event(step: &Step) -> Event {
-    let verdict = match &step.deed {
-        Deed::Accept | Deed::Translate { .. } | Deed::Policy { policy: Policy::Accept } => "ACCEPT",
-        Deed::Drop | Deed::Reject { .. } | Deed::Policy { policy: Policy::Drop } => "DROP",
-        Deed::Return => "RETURN",
-        Deed::Continue { .. } | Deed::Mark { .. } | Deed::NoTrack => "CONTINUE",
-        Deed::Jump { .. } => "jump",
-        Deed::Goto { .. } => "goto",
-        Deed::Unknown { .. } => "",
-    };
-    let verdict = match &step.deed {
-        Deed::Jump { chain } | Deed::Goto { chain } => format!("{verdict} {chain}"),
-        _ => verdict.to_owned(),
-    };
-    Event {
-        table: step.table.to_string(),
-        chain: step.chain.clone(),
-        rule: step.rule,
-        verdict: Some(verdict),
-    }
-}
-
-fn bare(event: Event) -> Event {
-    Event { verdict: None, ..event }
-}
-
-fn target<'a>(event: &Event, ruleset: &'a Ruleset) -> Option<&'a Target> {
-    let chain = ruleset.table(event.table.parse().ok()?)?.chain(&event.chain)?;
-    Some(&chain.rules.get(event.rule?.checked_sub(1)?)?.target)
-}
-
-/// The legacy backend does not tell of the rule that begins the trace.
-fn starts_trace(event: &Event, ruleset: &Ruleset) -> bool {
-    matches!(target(event, ruleset), Some(Target::Continue { name, .. }) if name == "TRACE")
-}
-
-/// The packet went no further.
-fn is_end(event: &Event, ruleset: &Ruleset) -> bool {
-    match (&event.verdict, event.rule) {
-        (Some(verdict), _) => verdict == "DROP",
-        (None, Some(_)) => {
-            matches!(target(event, ruleset), Some(Target::Drop | Target::Reject { .. }))
-        }
-        (None, None) => {
-            let table = event.table.parse().ok().and_then(|name| ruleset.table(name));
-            table.and_then(|table| table.chain(&event.chain)).and_then(|chain| chain.policy)
-                == Some(Policy::Drop)
+/// What the console would tell of it.
+fn said_side_by_side(
+    foretold: &[ForetoldStep],
+    way: &[TracedStep],
+    ruleset: &Ruleset,
+    direction: Direction,
+) -> bool {
+    let (said, rows) = side_by_side(foretold, way, ruleset, direction);
+    match said {
+        Comparison::Agrees | Comparison::AgreesSoFar => true,
+        Comparison::Nothing => foretold.is_empty(),
+        Comparison::Differs { row } => {
+            assert!(row < rows.len(), "{rows:?}");
+            false
         }
     }
+}
+
+fn target<'a>(step: &TracedStep, ruleset: &'a Ruleset) -> Option<&'a Target> {
+    let chain = ruleset.table(step.table.parse().ok()?)?.chain(&step.chain)?;
+    Some(&chain.rules.get(step.rule?.checked_sub(1)?)?.target)
+}
+
+fn starts_trace(step: &TracedStep, ruleset: &Ruleset) -> bool {
+    matches!(target(step, ruleset), Some(Target::Continue { name, .. }) if name == "TRACE")
 }
 
 fn mismatch(
     probe: &Probe,
     foretold: &Trace,
-    expected: &[Event],
-    way: &[Event],
+    expected: &[TracedStep],
+    way: &[TracedStep],
     ruleset: &Ruleset,
 ) -> String {
     let mut text = format!("\n{}\n{:?}\n", render(ruleset), probe.packet);
-    let lines =
-        |events: &[Event]| events.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ");
+    let lines = |steps: &[TracedStep]| steps.iter().map(line).collect::<Vec<_>>().join("\n  ");
     writeln!(text, "foretold, {}:\n  {}", foretold.outcome, lines(expected)).unwrap();
     writeln!(text, "the kernel's:\n  {}", lines(way)).unwrap();
     text
 }
 
-impl fmt::Display for Event {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rule = self.rule.map_or("policy".to_owned(), |rule| rule.to_string());
-        let verdict = self.verdict.as_deref().unwrap_or("");
-        write!(out, "{} {} {rule} {verdict}", self.table, self.chain)
-    }
+fn line(step: &TracedStep) -> String {
+    let rule = step.rule.map_or("policy".to_owned(), |rule| rule.to_string());
+    format!("{} {} {rule} {:?}", step.table, step.chain, step.verdict)
 }
 
 impl fmt::Display for Tally {

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use signalbox_domain::firewall::Ruleset;
+use signalbox_domain::firewall::kernel_trace::{self, StepVerdict, TracedStep};
 
 use super::netlink::{LOG_PACKET, Message, NFTABLES_TRACE, Netlink};
 use super::wire::TTL;
@@ -29,17 +30,6 @@ const POLICY: u16 = 16;
 /// Attributes of a logged packet (`NFULA_…`).
 const PAYLOAD: u16 = 9;
 const PREFIX: u16 = 10;
-
-/// A rule that matched, or the policy of a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Event {
-    pub(crate) table: String,
-    pub(crate) chain: String,
-    /// The rule's place in its chain, from 1; `None` for the policy.
-    pub(crate) rule: Option<usize>,
-    /// The legacy backend names the rule alone.
-    pub(crate) verdict: Option<String>,
-}
 
 pub(crate) struct Kernel {
     backend: Backend,
@@ -94,8 +84,8 @@ impl Kernel {
     }
 
     /// How the packets went, by their numbers.
-    pub(crate) fn events(&self, ruleset: &Ruleset) -> HashMap<u16, Vec<Event>> {
-        let mut ways: HashMap<u16, Vec<Event>> = HashMap::new();
+    pub(crate) fn events(&self, ruleset: &Ruleset) -> HashMap<u16, Vec<TracedStep>> {
+        let mut ways: HashMap<u16, Vec<TracedStep>> = HashMap::new();
         // The packet of a trace of nftables is shown once at each chain of a hook.
         let mut shown: HashMap<u64, u16> = HashMap::new();
         loop {
@@ -121,7 +111,7 @@ impl Kernel {
         &self,
         message: &Message,
         shown: &mut HashMap<u64, u16>,
-    ) -> Option<(u16, Option<Event>)> {
+    ) -> Option<(u16, Option<TracedStep>)> {
         let trace = message.number(TRACE_ID)?;
         if let Some(header) = message.bytes(IP_HEADER) {
             shown.remove(&trace);
@@ -143,7 +133,7 @@ impl Kernel {
             }
             _ => return Some((id, None)),
         };
-        Some((id, Some(Event { table, chain, rule, verdict: Some(verdict) })))
+        Some((id, Some(TracedStep { table, chain, rule, verdict: Some(verdict) })))
     }
 }
 
@@ -153,39 +143,28 @@ fn ours(header: &[u8]) -> Option<u16> {
     (ttl == TTL || ttl == TTL - 1).then(|| u16::from_be_bytes([header[4], header[5]]))
 }
 
-fn verdict(code: u64, chain: Option<String>) -> String {
+fn verdict(code: u64, chain: Option<String>) -> StepVerdict {
     let chain = chain.unwrap_or_default();
     match i32::from_ne_bytes(u32::try_from(code).unwrap().to_ne_bytes()) {
-        0 => "DROP".to_owned(),
-        1 => "ACCEPT".to_owned(),
-        // REJECT by tcp-reset in FORWARD takes the packet for itself.
-        2 => "STOLEN".to_owned(),
-        -1 => "CONTINUE".to_owned(),
-        -3 => format!("jump {chain}"),
-        -4 => format!("goto {chain}"),
-        -5 => "RETURN".to_owned(),
-        other => format!("verdict {other}"),
+        // REJECT by tcp-reset in FORWARD takes the packet for itself: 2.
+        0 | 2 => StepVerdict::Drop,
+        1 => StepVerdict::Accept,
+        -1 => StepVerdict::Continue,
+        -3 => StepVerdict::Jump { chain },
+        -4 => StepVerdict::Goto { chain },
+        -5 => StepVerdict::Return,
+        other => StepVerdict::Other { word: other.to_string() },
     }
 }
 
-fn verdict_of_policy(policy: u64) -> String {
+fn verdict_of_policy(policy: u64) -> StepVerdict {
     verdict(policy, None)
 }
 
-/// `TRACE: filter:INPUT:rule:2 `, `…:return:3`, `…:policy:4`.
-fn logged(message: &Message, ruleset: &Ruleset) -> Option<(u16, Option<Event>)> {
+fn logged(message: &Message, ruleset: &Ruleset) -> Option<(u16, Option<TracedStep>)> {
     let id = ours(message.bytes(PAYLOAD)?)?;
     let text = message.text(PREFIX)?;
-    let mut parts = text.strip_prefix("TRACE: ")?.trim().split(':');
-    let (table, chain) = (parts.next()?.to_owned(), parts.next()?.to_owned());
-    let (_, number) = (parts.next()?, parts.next()?.parse::<usize>().ok()?);
-    let known = ruleset.table(table.parse().ok()?)?.chain(&chain)?;
-    // A rule that asks nothing is called `policy` or `return` too, and told by its number.
-    let rule = (number <= known.rules.len()).then_some(number);
-    if rule.is_none() && !known.is_built_in() {
-        return Some((id, None));
-    }
-    Some((id, Some(Event { table, chain, rule, verdict: None })))
+    text.starts_with("TRACE: ").then(|| (id, kernel_trace::logged(&text, ruleset)))
 }
 
 /// The rules of `nft -a list ruleset`, each on a line that ends with its handle.

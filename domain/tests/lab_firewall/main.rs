@@ -27,12 +27,11 @@ mod wire;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use signalbox_domain::firewall::{
-    Family, Host, Ruleset, Step, TableName, Trace, Truth, parse, render, trace,
-};
+use signalbox_domain::firewall::kernel_trace::{self, ForetoldStep};
+use signalbox_domain::firewall::{Family, Host, Ruleset, TableName, Trace, parse, render, trace};
 
-use self::compare::{Tally, compare, event};
-use self::kernel::{Backend, Event, Kernel};
+use self::compare::{Tally, compare};
+use self::kernel::{Backend, Kernel};
 use self::netlink::Netlink;
 use self::packets::{Maker, Probe};
 use self::random::Random;
@@ -129,8 +128,9 @@ fn with_all_tables(written: &str) -> String {
 }
 
 /// The steps as they are where the same rules stand at other lines.
-fn steps(trace: &Trace, ruleset: &Ruleset) -> Vec<(Event, Truth)> {
+fn steps(trace: &Trace, ruleset: &Ruleset) -> Vec<ForetoldStep> {
     let has_rules = |name| ruleset.rules().any(|(table, _, _)| table.name == name);
-    let is_there = |step: &&Step| step.table != TableName::Security || has_rules(step.table);
-    trace.steps.iter().filter(is_there).map(|step| (event(step), step.truth)).collect()
+    let security = TableName::Security;
+    let is_there = |it: &ForetoldStep| it.step.table != security.as_str() || has_rules(security);
+    kernel_trace::foretell(trace).into_iter().filter(is_there).collect()
 }

@@ -92,3 +92,28 @@ fn sets_are_read_and_one_that_is_too_large_by_its_name_alone() {
     let without = Reading::parse(&String::from_utf8(run(&scripts::read(), "").stdout).unwrap());
     assert!(without.sets.sets.is_empty() && without.sets.unreadable.is_none());
 }
+
+#[test]
+fn edits_are_tried_on_copies_of_the_sets_whatever_their_names() {
+    if !is_asked_for() {
+        return;
+    }
+    let edits = "del blocked 203.0.113.0/24\nadd blocked 198.51.100.9/24 comment \"two words\"\n";
+    let tried = run(&scripts::sets::try_out(edits), SETS);
+    let said = String::from_utf8_lossy(&tried.stderr);
+    assert!(tried.status.success(), "{said}");
+    let printed = String::from_utf8(tried.stdout).unwrap();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].starts_with("change "), "{printed}");
+    assert_eq!(
+        lines[1..3],
+        [
+            "- add blocked 203.0.113.0/24 comment \"a scanner's\"",
+            "+ add blocked 198.51.100.0/24 comment \"two words\""
+        ]
+    );
+    assert!(lines[3].starts_with("create blocked hash:net "), "{printed}");
+    let refused = run(&scripts::sets::try_out("add blocked 203.0.113.7/24\n"), SETS);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("already added"), "{said}");
+}

@@ -155,6 +155,7 @@ pub fn path_of(topic: Topic) -> String {
         Topic::Node(id) => format!("/api/v1/nodes/{id}"),
         Topic::Firewall(id) => format!("/api/v1/firewall/{id}"),
         Topic::Vrrp => "/api/v1/vrrp".to_owned(),
+        Topic::Lvs => "/api/v1/lvs/services".to_owned(),
         Topic::Backups => "/api/v1/backups".to_owned(),
         Topic::Jobs => "/api/v1/jobs".to_owned(),
         Topic::Job(id) => format!("/api/v1/jobs/{id}"),
@@ -177,10 +178,13 @@ fn document_of(topic: Topic, answer: Value) -> Value {
 fn topic_at(path: &str) -> Option<Topic> {
     let rest = path.strip_prefix("/api/v1/")?;
     match rest.split_once('/') {
+        Some(("lvs", "services")) => Some(Topic::Lvs),
         Some(("nodes", id)) => id.parse().ok().map(Topic::Node),
         Some(("firewall", id)) => id.parse().ok().map(Topic::Firewall),
         Some(("jobs", id)) => id.parse().ok().map(Topic::Job),
         Some(_) => None,
+        // The tables as scripts read them, which is no topic's document.
+        None if rest == "lvs" => None,
         None => rest.parse().ok(),
     }
 }
@@ -195,6 +199,7 @@ mod tests {
         for topic in [
             Topic::Fleet,
             Topic::Vrrp,
+            Topic::Lvs,
             Topic::Backups,
             Topic::Jobs,
             Topic::Node(NodeId(7)),

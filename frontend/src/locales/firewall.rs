@@ -83,6 +83,29 @@ pub const IN_SET: Text = text("in set {0}: {1}", "在集合 {0} 中：{1}");
 pub const NOT_IN_SET: Text = text("not in set {0}", "不在集合 {0} 中");
 pub const SET_MAYBE: Text =
     text("set {0}: not known whether the packet is in it", "集合 {0}：不确定数据包是否在其中");
+pub const SET_DRAFT: Text = text("Draft of the sets", "集合草稿");
+pub const SET_EDITS: Text = text("{0} edits of sets wait to be applied", "{0} 项集合编辑等待应用");
+pub const SET_EDITS_HELP: Text = text(
+    "create, add, del, flush and destroy, a line each, as ipset restore reads them",
+    "create、add、del、flush、destroy，每行一项，格式同 ipset restore",
+);
+pub const DISCARD_SETS: Text = text("Discard edits", "放弃编辑");
+pub const APPLY_SETS: Text = text("Apply to sets", "应用到集合");
+pub const SHOW_SETS_PLAN: Text = text("Show plan", "查看计划");
+pub const NEW_SET: Text = text("New set", "新建集合");
+pub const SET_NAME: Text = text("Name of the set", "集合的名称");
+pub const SET_KIND: Text = text("Type", "类型");
+pub const SET_OPTIONS: Text = text("Options", "选项");
+pub const NEW_ENTRY: Text = text("New entry", "新条目");
+pub const NEW_ENTRY_HELP: Text = text(
+    "An address, a network or what the type asks for; then timeout, nomatch, comment \"…\"",
+    "地址、网络或该类型要求的内容；其后可加 timeout、nomatch、comment \"…\"",
+);
+pub const ADD_ENTRY: Text = text("Add entry", "添加条目");
+pub const TAKE_OUT: Text = text("Take {0} out", "移除 {0}");
+pub const NOT_THIS_EDIT: Text = text("Drop the edit {0}", "撤销编辑 {0}");
+pub const EMPTY_SET: Text = text("Empty the set", "清空集合");
+pub const DESTROY_SET: Text = text("Destroy the set", "销毁集合");
 
 pub const DRAFT: Text = text("Draft", "草稿");
 pub const DRAFT_IS: Text =
@@ -227,6 +250,30 @@ pub const NETWORK: Text = text("the network", "网络");
 pub const NONE_MATCH: Text = text("{0} rules, none match", "{0} 条规则，均不匹配");
 pub const RULE_DOES: Text = text("{0} rule {1}: {2}", "{0} 第 {1} 条：{2}");
 pub const POLICY_DOES: Text = text("{0} policy: {1}", "{0} 默认策略：{1}");
+pub const IN_KERNEL: Text = text("In the kernel", "内核中");
+pub const SEND_IT: Text = text("Send it for real", "真实发送");
+pub const SEND_IT_HELP: Text = text(
+    "Sends this packet from the machine that has its address, through the live rules, and shows what the kernel itself says of it.",
+    "由持有该源地址的机器发送此数据包，使其经过现行规则，并显示内核自身的追踪。",
+);
+pub const NOT_SENT_PROTOCOL: Text = text(
+    "TCP, UDP and ICMP echo requests can be sent for real.",
+    "可真实发送 TCP、UDP 与 ICMP 回显请求。",
+);
+pub const NOT_SENT_STATE: Text = text(
+    "What is sent for real is the first packet of a connection: choose NEW.",
+    "真实发送的是连接的首个数据包：请选择 NEW。",
+);
+pub const KERNEL_AGREES: Text = text("The kernel agrees", "内核与模拟一致");
+pub const KERNEL_AGREES_SO_FAR: Text =
+    text("The kernel agrees as far as the simulation is sure", "在模拟能确定的范围内一致");
+pub const KERNEL_DIFFERS: Text =
+    text("The kernel differs at step {0}", "内核与模拟在第 {0} 步不同");
+pub const KERNEL_SAW_NOTHING: Text = text("The kernel saw no such packet", "内核没有看到该数据包");
+pub const AGO: Text = text("{0} ago", "{0}前");
+pub const SIMULATED: Text = text("Simulated", "模拟");
+pub const KERNELS: Text = text("The kernel's own", "内核自身");
+pub const CONTINUES: Text = text("goes on", "继续");
 pub const MAYBE: Text = text("not known whether it matches", "不确定是否匹配");
 pub const JUMP: Text = text("jump to {0}", "跳转到 {0}");
 pub const GOTO: Text = text("goto {0}", "转到 {0}");
@@ -239,16 +286,16 @@ pub const MULTICAST: Text = text(
     "若本机有进程监听，组播也会送达本机",
 );
 
-pub const KEEP: Text = text("Keep rules", "保留规则");
+pub const KEEP: Text = text("Keep", "保留");
 pub const NEXT_WAVE: Text = text("Go on with the next wave", "放行下一批");
 pub const ROLL_BACK_NOW: Text = text("Roll back now", "立即回滚");
 pub const NO_KEEP_ROLE: Text =
     text("Your role may watch this job, not decide on it", "您的角色可以查看此任务，不能决定");
 pub const KEEP_KEY: Text = text("keep", "保留");
 pub const ROLL_BACK_KEY: Text = text("roll back", "回滚");
-pub const IS_LIVE: Text = text("The new rules are live on {0}", "新规则已在 {0} 上生效");
+pub const IS_LIVE: Text = text("The change is live on {0}", "更改已在 {0} 上生效");
 pub const IS_LIVE_HELP: Text = text(
-    "Keep them if everything below still works. Do nothing and {0} rolls back by itself at {1}.",
+    "Keep it if everything below still works. Do nothing and {0} rolls back by itself at {1}.",
     "若以下各项仍然正常，请保留。不操作则 {0} 会在 {1} 自动回滚。",
 );
 pub const OF_S: Text = text("of {0} s", "共 {0} 秒");
@@ -256,12 +303,15 @@ pub const TIMER_RUNS: Text = text(
     "The timer runs on the node. It rolls back even if this page, the console or the network is gone.",
     "定时器在节点上运行。即使此页面、控制台或网络中断，也会回滚。",
 );
-pub const SECONDS_LEFT: Text = text("{0} s to keep the rules", "还有 {0} 秒可保留规则");
+pub const SECONDS_LEFT: Text = text("{0} s to keep it", "还有 {0} 秒可保留");
 pub const OFFLINE: Text = text(
     "The page is offline. The node rolls back by itself unless the rules are kept elsewhere.",
     "页面已离线。除非在别处保留，节点会自动回滚。",
 );
 pub const CHECKED: Text = text("Checked since they went live", "生效后的检查");
+pub const DROPPED_PER_S: Text =
+    text("Packets dropped per s, before and since", "每秒丢弃的数据包（之前与之后）");
+pub const DROPPED_BY: Text = text("Dropped by new rules", "被新规则丢弃");
 pub const WAITING_CHECKS: Text = text("done", "已完成");
 pub const NODE_TIMER: Text = text("{0} timer", "{0} 定时器");
 pub const AT: Text = text("at {0}", "{0}");

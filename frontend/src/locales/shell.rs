@@ -4,6 +4,7 @@ pub const OVERVIEW: Text = text("Overview", "总览");
 pub const NODES: Text = text("Nodes", "节点");
 pub const BACKUPS: Text = text("Backups", "备份");
 pub const FIREWALL: Text = text("Firewall", "防火墙");
+pub const LOAD_BALANCING: Text = text("Load balancing", "负载均衡");
 pub const VRRP: Text = text("VRRP", "VRRP");
 pub const JOBS: Text = text("Jobs", "任务");
 pub const AUDIT: Text = text("Audit", "审计");

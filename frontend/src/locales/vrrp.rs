@@ -48,3 +48,25 @@ pub const STANDS_BY: Text = text("stands by", "待命");
 pub const BOTH_HOLD: Text = text("both hold", "同时持有");
 pub const HELD_FOR: Text = text("{0} held it for {1}", "{0} 持有 {1}");
 pub const NOT_SEEN_FOR: Text = text("not seen for {0}", "{0} 未观测");
+pub const SPLIT_FELT: Text = text(
+    "{0}, for {1}. Each of them answers some clients, and knows nothing of the other's connections.",
+    "{0}，已持续 {1}。两台各自应答部分客户端，互不知晓对方的连接。",
+);
+pub const DEMOTE: Text = text("Demote {0} on {1}", "在 {1} 上降级 {0}");
+pub const PUT_BACK: Text = text("Put {0} back", "恢复 {0}");
+pub const LIKELY_CAUSE: Text = text("Likely cause", "可能原因");
+pub const SEEN_AFTER: Text = text("split seen after {0}", "脑裂于 {0} 后发现");
+pub const CAUSE_SOUGHT: Text =
+    text("Reading packet filters, ARP and journals", "正在读取防火墙、ARP 和日志");
+pub const NO_CAUSE: Text = text("No cause is seen", "未发现原因");
+pub const LOOKED_AT: Text = text("Looked at", "已检查");
+pub const POLICY: Text = text("On split brain", "脑裂时");
+pub const POLICY_HELP: Text = text(
+    "Automatic: the console demotes one director by itself, once, where a third node sees the other",
+    "自动：当第三个节点能看到另一台时，控制台自行降级一台，每次脑裂仅一次",
+);
+pub const POLICY_OFF: Text = text("Only tell", "仅告知");
+pub const POLICY_ASK: Text = text("Ask", "询问");
+pub const POLICY_AUTOMATIC: Text = text("Automatic", "自动");
+pub const FROZEN: Text = text("frozen", "已冻结");
+pub const NOT_RUNNING: Text = text("not running", "未运行");

@@ -7,7 +7,7 @@
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
-use super::{access, audit, backups, firewall, jobs, nodes, settings, vrrp};
+use super::{access, audit, backups, firewall, jobs, lvs, nodes, settings, vrrp};
 
 /// `module, preload: { Name => component }` makes a route of each name for `app.rs`, which is
 /// `view={Lazy::<Name>::new()}` there. `preload` is what `#[lazy]` calls the function that fetches the module.
@@ -47,7 +47,8 @@ lazy_pages! {
         AddNode => nodes::AddNode, NodeDetail => nodes::NodeDetail, NodeList => nodes::NodeList
     }
     features, __preload_features: {
-        Backups => backups::Backups, Firewall => firewall::Firewall, Vrrp => vrrp::Vrrp
+        Backups => backups::Backups, Firewall => firewall::Firewall, Lvs => lvs::Lvs,
+        Vrrp => vrrp::Vrrp, VrrpConf => vrrp::VrrpConf
     }
     records, __preload_records: {
         Audit => audit::Audit, JobList => jobs::JobList, JobRun => jobs::JobRun,

@@ -6,6 +6,7 @@ pub mod backups;
 pub mod firewall;
 pub mod jobs;
 pub mod lazy;
+pub mod lvs;
 pub mod nodes;
 pub mod not_found;
 pub mod overview;
@@ -23,10 +24,16 @@ pub fn first_documents(path: &str) -> Vec<String> {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next().unwrap_or_default(), parts.next()) {
         ("backups", None) => documents.push(path_of(Topic::Backups)),
+        ("lvs", None) => {
+            documents.push(path_of(Topic::Lvs));
+            documents.push("/api/v1/lvs/history".to_owned());
+        }
         ("vrrp", None) => {
             documents.push(path_of(Topic::Vrrp));
             documents.push("/api/v1/vrrp/holders".to_owned());
+            documents.push("/api/v1/vrrp/policy".to_owned());
         }
+        ("vrrp", Some("conf")) => documents.push(path_of(Topic::Vrrp)),
         ("firewall", Some(id)) => {
             if let Ok(id) = id.parse() {
                 documents.push(path_of(Topic::Firewall(id)));

@@ -129,7 +129,13 @@ impl Desk {
             match submitted {
                 Ok(Submitted { id }) => {
                     self.close();
-                    self.drawer.open(id);
+                    // What a trace or a proof tells is shown where it was asked for.
+                    if !matches!(
+                        operation,
+                        Operation::FirewallTrace { .. } | Operation::LvsProveSharing { .. }
+                    ) {
+                        self.drawer.open(id);
+                    }
                 }
                 Err(problem) => self.refused(problem),
             }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use signalbox_domain::fleet::FleetView;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::plan::{Action, Check, Draft, Step};
-use signalbox_domain::remote::Elevation;
+use signalbox_domain::remote::{Elevation, RemoteCommand};
 
 use crate::format;
 use crate::locale::{language, say, t, t_with};
@@ -38,6 +38,21 @@ impl NodeNames {
 struct CommandLine {
     node: String,
     text: String,
+    /// What it is fed: the whole, or how much.
+    input: Option<String>,
+}
+
+/// Longer inputs are told by their length; the script has them.
+const SHOWN_LINES: usize = 12;
+
+fn input(command: &RemoteCommand) -> Option<String> {
+    let text = command.stdin.as_ref().filter(|text| !text.is_empty())?;
+    let count = text.lines().count();
+    Some(if count <= SHOWN_LINES {
+        text.trim_end().to_owned()
+    } else {
+        t_with(texts::INPUT_LINES, &[&count])
+    })
 }
 
 fn command_lines(actions: &[Action], names: NodeNames) -> Vec<CommandLine> {
@@ -47,15 +62,27 @@ fn command_lines(actions: &[Action], names: NodeNames) -> Vec<CommandLine> {
 fn line(action: &Action, names: NodeNames) -> CommandLine {
     let node = action.node().map_or(String::new(), |node| names.get(node));
     let text = match action {
-        Action::Run { command, .. } | Action::Capture { command, .. } => command.readable(),
+        Action::Run { command, .. }
+        | Action::Capture { command, .. }
+        | Action::CollectTrace { command, .. } => command.readable(),
+        Action::ProveSharing { count, ask, .. } => {
+            format!("{}; {}; {}", count.readable(), ask.readable(), count.readable())
+        }
         Action::RunAnew { command, .. } => t_with(texts::ANEW, &[&command.readable()]),
         Action::Confirm { within_ms } => t_with(texts::CONFIRM, &[&(within_ms / 1000)]),
         Action::Await { check, .. } => t_with(texts::AWAIT, &[&say(&check.title)]),
+        Action::AwaitAtMost { check, timeout_ms, .. } => {
+            t_with(texts::AWAIT_AT_MOST, &[&say(&check.title), &(timeout_ms / 1000)])
+        }
         Action::StartClientProbe { probe } => t_with(texts::PROBE, &[&probe.interval_ms]),
         Action::StopClientProbe => t(texts::PROBE_STOP).to_owned(),
         Action::DiscardCapture => t(texts::DISCARD).to_owned(),
     };
-    CommandLine { node, text }
+    let input = match action {
+        Action::Run { command, .. } | Action::RunAnew { command, .. } => input(command),
+        _ => None,
+    };
+    CommandLine { node, text, input }
 }
 
 #[component]
@@ -69,7 +96,11 @@ pub(super) fn PlanSteps(draft: Draft, names: NodeNames) -> impl IntoView {
     let checks = draft
         .verification
         .iter()
-        .map(|check: &Check| CommandLine { node: names.get(check.node), text: say(&check.title) })
+        .map(|check: &Check| CommandLine {
+            node: names.get(check.node),
+            text: say(&check.title),
+            input: None,
+        })
         .collect();
     view! {
         <ol class="plan-list">
@@ -86,6 +117,7 @@ fn row(number: usize, title: String, time: String, lines: Vec<CommandLine>) -> i
             <div class="command">
                 <span class="m11 i3 el">{line.node}</span>
                 <code>{line.text}</code>
+                {line.input.map(|input| view! { <pre class="input i2">{input}</pre> })}
             </div>
         }
     };
@@ -104,6 +136,15 @@ fn row(number: usize, title: String, time: String, lines: Vec<CommandLine>) -> i
     }
 }
 
+/// The line, and what it is fed.
+fn fed(command: &RemoteCommand) -> String {
+    let line = command.line(Elevation::None);
+    match command.stdin.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => format!("{line} <<'END_OF_INPUT'\n{}\nEND_OF_INPUT", text.trim_end()),
+        None => line,
+    }
+}
+
 /// Every command exactly as it is sent, in order; what is no command is a comment. Lines that are
 /// sent through sudo have that added by the console, as each node is entered.
 pub(super) fn script(draft: &Draft, names: &NodeNames) -> String {
@@ -115,12 +156,27 @@ pub(super) fn script(draft: &Draft, names: &NodeNames) -> String {
             match action {
                 Action::Run { command, .. }
                 | Action::RunAnew { command, .. }
-                | Action::Capture { command, .. } => {
-                    text.push_str(&format!("# {}\n{}\n", line.node, command.line(Elevation::None)));
+                | Action::Capture { command, .. }
+                | Action::CollectTrace { command, .. } => {
+                    text.push_str(&format!(
+                        "# {}
+{}
+",
+                        line.node,
+                        fed(command)
+                    ));
                 }
-                Action::Await { check, .. } => {
+                Action::Await { check, .. } | Action::AwaitAtMost { check, .. } => {
                     let command = check.command.line(Elevation::None);
                     text.push_str(&format!("# {}: {}\n{command}\n", line.node, line.text));
+                }
+                Action::ProveSharing { count, ask, sharing, .. } => {
+                    let client = names.get(sharing.client);
+                    let (count, ask) = (fed(count), fed(ask));
+                    let node = &line.node;
+                    text.push_str(&format!(
+                        "# {node}\n{count}\n# {client}\n{ask}\n# {node}\n{count}\n"
+                    ));
                 }
                 Action::Confirm { .. }
                 | Action::StartClientProbe { .. }

@@ -8,7 +8,7 @@ use super::lamp::Lamp;
 #[component]
 pub fn AlarmBand(
     #[prop(into)] title: String,
-    #[prop(into)] text: String,
+    #[prop(into)] text: Signal<String>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
@@ -16,7 +16,7 @@ pub fn AlarmBand(
             <Lamp aspect=Aspect::Danger size=16 />
             <div>
                 <h2>{title}</h2>
-                <p class="i2">{text}</p>
+                <p class="i2">{move || text.get()}</p>
             </div>
             <div class="acts">{children.map(|children| children())}</div>
         </section>

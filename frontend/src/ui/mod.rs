@@ -39,7 +39,7 @@ pub use select::Select;
 pub use sparkline::{Curve, Sparkline};
 pub use states::{Empty, Failed, SkeletonRows, Waiting};
 pub use steps::{StepLine, Steps};
-pub use table::{Column, LongTable, Sort, Table};
+pub use table::{ChosenRow, Column, LongTable, Sort, Table};
 pub use tabs::{Segmented, Tabs};
 pub use time::{Age, Clock, Moment, Sentence};
 pub use toast::{ToastList, Toasts, use_toasts};

@@ -111,6 +111,30 @@ where
     }
 }
 
+/// A row that is chosen by a click, or by Enter while it has the focus.
+#[component]
+pub fn ChosenRow<T>(id: T, chosen: RwSignal<Option<T>>, children: Children) -> impl IntoView
+where
+    T: Copy + PartialEq + Send + Sync + 'static,
+{
+    let is_chosen = move || chosen.get() == Some(id);
+    view! {
+        <tr
+            tabindex="0"
+            class:sel=is_chosen
+            aria-selected=move || is_chosen().to_string()
+            on:click=move |_| chosen.set(Some(id))
+            on:keydown=move |event| {
+                if event.key() == "Enter" {
+                    chosen.set(Some(id));
+                }
+            }
+        >
+            {children()}
+        </tr>
+    }
+}
+
 #[component]
 fn Block<T>(
     rows: Signal<Vec<T>>,

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures::future::{join, join_all, try_join_all};
 use signalbox_domain::fact::Fact;
+use signalbox_domain::firewall::kernel_trace::plan::TracePlanError;
 use signalbox_domain::firewall::needs::{self, Need, Nodes, Proof};
 use signalbox_domain::firewall::plan::{
-    self, ApplyInput, NodeRules, PlanError, RunningJob, Standing,
+    self, ApplyInput, NodeRules, PlanError, RunningJob, SetsInput, Site, Standing, TriedSets,
 };
-use signalbox_domain::firewall::{FirewallView, Reading, Tool, scripts};
+use signalbox_domain::firewall::{FirewallView, Reading, Tool, scripts, set};
 use signalbox_domain::ids::{NodeId, RulesetId};
 use signalbox_domain::live::Topic;
 use signalbox_domain::lvs::Target;
@@ -52,6 +53,8 @@ pub enum FirewallError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
+    Trace(#[from] TracePlanError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -62,7 +65,6 @@ pub struct Wish<'a> {
     pub tool: Tool,
     pub rules: &'a str,
     pub base: Option<&'a Sha256Hex>,
-    pub within_s: u32,
 }
 
 /// Everything that decides on packets on a node, read now.
@@ -114,8 +116,8 @@ pub async fn publish(app: &App, node: NodeId) {
 }
 
 /// Plans a change of rules from what is seen now.
-pub async fn draft(app: &App, wish: Wish<'_>) -> Result<Draft, FirewallError> {
-    Ok(plan::apply(gather(app, wish).await?, clock::now())?)
+pub async fn draft(app: &App, wish: Wish<'_>, within_s: u32) -> Result<Draft, FirewallError> {
+    Ok(plan::apply(gather(app, wish).await?, within_s, clock::now())?)
 }
 
 /// Plans the same for several nodes, which are all asked at once.
@@ -129,7 +131,7 @@ pub async fn draft_group(
         async move {
             let members = wave.iter().map(|wanted| {
                 let NodeRules { node, tool, rules, base } = wanted;
-                let wish = Wish { node: *node, tool: *tool, rules, base: base.as_ref(), within_s };
+                let wish = Wish { node: *node, tool: *tool, rules, base: base.as_ref() };
                 gather(app, wish)
             });
             try_join_all(members).await
@@ -139,26 +141,47 @@ pub async fn draft_group(
     Ok(plan::apply_group(inputs, within_s, clock::now())?)
 }
 
+/// Plans edits of a node's sets.
+pub async fn draft_sets(
+    app: &App,
+    node: NodeId,
+    edits: &str,
+    within_s: u32,
+) -> Result<Draft, FirewallError> {
+    let site = site(app, node).await?;
+    // What the node is told must be edits and nothing else.
+    let lines = set::edits(edits, &site.reading.value.sets).map_err(PlanError::from)?;
+    let lines: String = lines.iter().map(|edit| format!("{edit}\n")).collect();
+    let tried = match try_command(app, node, &scripts::sets::try_out(&lines)).await {
+        Ok(printed) => Ok(TriedSets::parse(&printed.value)?),
+        Err(why) => Err(why),
+    };
+    let input = SetsInput { site, edits: lines, tried };
+    Ok(plan::change_sets(input, within_s, clock::now())?)
+}
+
 async fn gather(app: &App, wish: Wish<'_>) -> Result<ApplyInput, FirewallError> {
-    let Wish { node, tool, rules, .. } = wish;
+    let Wish { node, tool, rules, base } = wish;
+    let trial = scripts::try_out(tool, rules);
+    let (site, tried) = join(site(app, node), try_command(app, node, &trial)).await;
+    let (rules, base) = (rules.to_owned(), base.cloned());
+    Ok(ApplyInput { site: site?, tool, rules, base, tried })
+}
+
+/// What is seen of the node, and of what the fleet needs of it.
+async fn site(app: &App, node: NodeId) -> Result<Site, FirewallError> {
     let nodes = app.fleet.nodes();
     let (record, observed) = nodes.get(&node).ok_or(FirewallError::NoSuchNode(node))?;
-    let (reading, tried) = join(read(app, node), try_out(app, node, tool, rules)).await;
-    let reading = reading?;
+    let reading = read(app, node).await?;
     let needs = needs::of(node, &nodes, reading.value.line);
     let (proved, standing) = join(prove(app, &needs), standing(app, node, &nodes)).await;
     let held = app.store.held_locks().await?;
     let running = held.into_iter().map(|held| RunningJob { id: held.job, locks: held.objects });
-    Ok(ApplyInput {
+    Ok(Site {
         node,
         name: record.name.to_string(),
-        tool,
-        rules: rules.to_owned(),
-        base: wish.base.cloned(),
-        within_s: wish.within_s,
         reading,
         addresses: needs::own_addresses(observed),
-        tried,
         needs,
         proved,
         standing,
@@ -166,7 +189,7 @@ async fn gather(app: &App, wish: Wish<'_>) -> Result<ApplyInput, FirewallError> 
     })
 }
 
-async fn read(app: &App, node: NodeId) -> Result<Fact<Reading>, FirewallError> {
+pub(super) async fn read(app: &App, node: NodeId) -> Result<Fact<Reading>, FirewallError> {
     let command = scripts::read();
     let output = app
         .remote
@@ -183,10 +206,13 @@ async fn read(app: &App, node: NodeId) -> Result<Fact<Reading>, FirewallError> {
     Ok(Fact::new(Reading::parse(&output.stdout), clock::now(), command.readable()))
 }
 
-/// What the node makes of the rules in a network namespace of their own, or why it refuses them.
-async fn try_out(app: &App, node: NodeId, tool: Tool, rules: &str) -> Result<Fact<String>, String> {
-    let command = scripts::try_out(tool, rules);
-    let output = app.remote.run(node, &command).await.map_err(|error| error.to_string())?;
+/// What the node makes of a draft in a network namespace of its own, or why it refuses it.
+async fn try_command(
+    app: &App,
+    node: NodeId,
+    command: &RemoteCommand,
+) -> Result<Fact<String>, String> {
+    let output = app.remote.run(node, command).await.map_err(|error| error.to_string())?;
     if output.exit_status == 0 {
         Ok(Fact::new(output.stdout, clock::now(), command.readable()))
     } else {
@@ -194,7 +220,7 @@ async fn try_out(app: &App, node: NodeId, tool: Tool, rules: &str) -> Result<Fac
     }
 }
 
-fn shortened(stderr: &str) -> String {
+pub(super) fn shortened(stderr: &str) -> String {
     stderr.trim().chars().take(REFUSAL_CHARS).collect()
 }
 

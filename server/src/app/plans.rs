@@ -1,13 +1,19 @@
 //! Plans: made from what is seen now, kept, and made again whenever somebody looks.
 
 use signalbox_domain::ids::PlanId;
+use signalbox_domain::lvs::change::{Drain, Wish};
 use signalbox_domain::operation::Operation;
 use signalbox_domain::plan::{Draft, Plan};
 
 use crate::app::access::Actor;
 use crate::app::backups::{self, BackupError};
-use crate::app::firewall::{self, FirewallError, Wish};
+use crate::app::firewall::{self, FirewallError};
+use crate::app::firewall_trace;
+use crate::app::lvs_change::{self, LvsChangeError};
+use crate::app::lvs_sharing::{self, SharingError};
 use crate::app::vrrp::{self, VrrpError};
+use crate::app::vrrp_conf;
+use crate::app::vrrp_demote;
 use crate::clock;
 use crate::state::App;
 use crate::store::StoreError;
@@ -24,7 +30,11 @@ pub enum PlanError {
     #[error(transparent)]
     Firewall(#[from] FirewallError),
     #[error(transparent)]
+    Lvs(#[from] LvsChangeError),
+    #[error(transparent)]
     Vrrp(#[from] VrrpError),
+    #[error(transparent)]
+    Sharing(#[from] SharingError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a plan cannot be written as JSON")]
@@ -35,16 +45,43 @@ pub enum PlanError {
 pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError> {
     match operation {
         Operation::VrrpHandOver { instance, to } => Ok(vrrp::draft(app, instance, *to).await?),
+        Operation::VrrpDeploy { nodes } => Ok(vrrp_conf::draft(app, nodes).await?),
+        Operation::VrrpDemote { instance, node } => {
+            Ok(vrrp_demote::draft(app, instance, *node).await?)
+        }
+        Operation::VrrpRestore { instance, node } => {
+            Ok(vrrp_demote::draft_restore(app, instance, *node).await?)
+        }
+        Operation::LvsSetWeight { service, server, weight, may_empty } => {
+            let (service, server) = (service.clone(), *server);
+            let wish =
+                Wish { service, server, weight: *weight, may_empty: *may_empty, drain: None };
+            Ok(lvs_change::draft(app, &wish).await?)
+        }
+        Operation::LvsDrain { service, server, was, within_s, at_limit, may_empty } => {
+            let drain = Drain { was: *was, within_s: *within_s, at_limit: *at_limit };
+            let (service, server, drain) = (service.clone(), *server, Some(drain));
+            let wish = Wish { service, server, weight: 0, may_empty: *may_empty, drain };
+            Ok(lvs_change::draft(app, &wish).await?)
+        }
         Operation::BackupsTake { engine, kind, source } => {
             Ok(backups::draft(app, *engine, *kind, *source).await?)
         }
         Operation::FirewallApply { node, tool, rules, base, within_s } => {
-            let (base, within_s) = (base.as_ref(), *within_s);
-            let wish = Wish { node: *node, tool: *tool, rules, base, within_s };
-            Ok(firewall::draft(app, wish).await?)
+            let wish = firewall::Wish { node: *node, tool: *tool, rules, base: base.as_ref() };
+            Ok(firewall::draft(app, wish, *within_s).await?)
         }
         Operation::FirewallApplyGroup { waves, within_s } => {
             Ok(firewall::draft_group(app, waves, *within_s).await?)
+        }
+        Operation::FirewallChangeSets { node, edits, within_s } => {
+            Ok(firewall::draft_sets(app, *node, edits, *within_s).await?)
+        }
+        Operation::FirewallTrace { node, tool, packet } => {
+            Ok(firewall_trace::draft(app, *node, *tool, packet).await?)
+        }
+        Operation::LvsProveSharing { service, requests, against } => {
+            Ok(lvs_sharing::draft(app, service, *requests, *against).await?)
         }
     }
 }

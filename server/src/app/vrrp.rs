@@ -7,11 +7,12 @@ use futures::future::{join, join_all, join3, join5};
 use signalbox_domain::fact::Fact;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::Table;
-use signalbox_domain::nodes::{LinkState, NodeRecord, Observed};
+use signalbox_domain::nodes::{InterfaceAddress, LinkState, NodeRecord, Observed};
 use signalbox_domain::plan::Draft;
 use signalbox_domain::remote::RemoteCommand;
 use signalbox_domain::values::{ConfName, InvalidValue};
 use signalbox_domain::vrrp::client::Question;
+use signalbox_domain::vrrp::deploy::ChangeError;
 use signalbox_domain::vrrp::election::{own_track_file, track_file_to_install};
 use signalbox_domain::vrrp::facts::{
     AdvertCount, ClientFacts, DirectorFacts, HandOverInput, KernelSettings, Reach, RunningJob,
@@ -20,6 +21,7 @@ use signalbox_domain::vrrp::packet_filter::{
     FilterFinding, advert_protocol, read_iptables, read_nftables,
 };
 use signalbox_domain::vrrp::plan::{self, PlanError};
+use signalbox_domain::vrrp::split::own_address;
 use signalbox_domain::vrrp::{InstanceConf, InstanceName, InstanceView, TrackFile, scripts};
 
 use crate::clock;
@@ -33,11 +35,17 @@ pub enum VrrpError {
     NoSuchInstance(String),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error("node {0} does not exist")]
+    NoSuchNode(NodeId),
+    #[error("keepalived's files on {node} cannot be read: {why}")]
+    Unreadable { node: String, why: String },
+    #[error("the change: {0}")]
+    Change(#[from] ChangeError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-type Nodes = BTreeMap<NodeId, (NodeRecord, Observed)>;
+pub(super) type Nodes = BTreeMap<NodeId, (NodeRecord, Observed)>;
 
 /// Nodes tried as the client that measures, best first.
 const CLIENTS_TRIED: usize = 3;
@@ -46,32 +54,31 @@ const MAX_READINGS: u64 = 60;
 
 /// Plans a hand-over from what is seen now.
 pub async fn draft(app: &App, instance: &InstanceName, to: NodeId) -> Result<Draft, VrrpError> {
-    let view = app
-        .fleet
-        .vrrp()
-        .instances
-        .into_iter()
-        .find(|view| view.id == *instance)
-        .ok_or_else(|| VrrpError::NoSuchInstance(instance.0.clone()))?;
+    let view = seen(app, instance)?;
     let nodes = app.fleet.nodes();
     let members = members(&view, &nodes);
     let directors = join_all(members.iter().map(|member| member.read(app, *member.id == to)));
-    let (directors, client) = join(directors, client(app, &nodes, &members)).await;
-    let held = app.store.held_locks().await?;
-    let running = held.into_iter().map(|held| RunningJob { id: held.job, locks: held.objects });
-    let input = HandOverInput {
-        instance: instance.clone(),
-        to,
-        directors,
-        client,
-        running: running.collect(),
-    };
+    let (directors, client) = join(directors, client_of(app, &nodes, &members)).await;
+    let running = running(app).await?;
+    let input = HandOverInput { instance: instance.clone(), to, directors, client, running };
     Ok(plan::hand_over(&input, clock::now())?)
 }
 
+/// The instance as it is seen now.
+pub(super) fn seen(app: &App, instance: &InstanceName) -> Result<InstanceView, VrrpError> {
+    let instances = app.fleet.vrrp().instances.into_iter();
+    let mut named = instances.filter(|view| view.id == *instance);
+    named.next().ok_or_else(|| VrrpError::NoSuchInstance(instance.0.clone()))
+}
+
+pub(super) async fn running(app: &App) -> Result<Vec<RunningJob>, StoreError> {
+    let held = app.store.held_locks().await?;
+    Ok(held.into_iter().map(|held| RunningJob { id: held.job, locks: held.objects }).collect())
+}
+
 /// A node that has the instance in its keepalived.conf.
-struct Member<'a> {
-    id: &'a NodeId,
+pub(super) struct Member<'a> {
+    pub(super) id: &'a NodeId,
     record: &'a NodeRecord,
     observed: &'a Observed,
     conf: Fact<InstanceConf>,
@@ -80,7 +87,7 @@ struct Member<'a> {
 
 /// The instance's directors as the fleet's view has them, and every other node that would carry
 /// one of its addresses: the view joins by VRID, and one that differs is what must be found.
-fn members<'a>(view: &InstanceView, nodes: &'a Nodes) -> Vec<Member<'a>> {
+pub(super) fn members<'a>(view: &InstanceView, nodes: &'a Nodes) -> Vec<Member<'a>> {
     nodes
         .iter()
         .filter_map(|(id, (record, observed))| {
@@ -108,7 +115,7 @@ fn shares_an_address(conf: &InstanceConf, view: &InstanceView) -> bool {
 }
 
 impl Member<'_> {
-    async fn read(&self, app: &App, takes_over: bool) -> DirectorFacts {
+    pub(super) async fn read(&self, app: &App, takes_over: bool) -> DirectorFacts {
         let observed = self.observed;
         let conf = &self.conf.value;
         let node = Asked { app, node: *self.id };
@@ -147,8 +154,23 @@ impl Member<'_> {
             filter,
             reach,
             kernel,
+            daemon: observed.vrrp_daemon.clone(),
+            own_address: own_address(observed, conf),
+            held: self.held(),
             adverts,
         }
+    }
+
+    /// Virtual addresses of all its instances that are on its interfaces.
+    fn held(&self) -> Vec<InterfaceAddress> {
+        let confs = self.observed.vrrp_conf.iter().flat_map(|fact| &fact.value);
+        let carried: Vec<IpAddr> =
+            confs.flat_map(|conf| &conf.virtual_addresses).map(|v| v.address).collect();
+        let present = self.observed.addresses.iter().flat_map(|fact| &fact.value);
+        let is_held = |own: &&InterfaceAddress| {
+            carried.contains(&own.address) && own.interface.as_str() != "lo"
+        };
+        present.filter(is_held).cloned().collect()
     }
 
     fn servers_in_use(&self) -> Vec<SocketAddr> {
@@ -160,7 +182,7 @@ impl Member<'_> {
 }
 
 /// The node's table. A kernel without IPVS has no file to read, and so an empty table.
-fn ipvs(observed: &Observed) -> Option<Fact<Table>> {
+pub(super) fn ipvs(observed: &Observed) -> Option<Fact<Table>> {
     let without_ipvs = || {
         let heard = observed.heard_at.filter(|_| observed.vitals.is_some())?;
         let readable = !observed.unreadable.contains_key("lvs");
@@ -170,14 +192,14 @@ fn ipvs(observed: &Observed) -> Option<Fact<Table>> {
 }
 
 /// Direct questions to a node.
-struct Asked<'a> {
-    app: &'a App,
-    node: NodeId,
+pub(super) struct Asked<'a> {
+    pub(super) app: &'a App,
+    pub(super) node: NodeId,
 }
 
 impl Asked<'_> {
     /// What the command printed, where it ended well.
-    async fn stdout(&self, command: RemoteCommand) -> Result<Fact<String>, String> {
+    pub(super) async fn stdout(&self, command: RemoteCommand) -> Result<Fact<String>, String> {
         let source = command.readable();
         let output =
             self.app.remote.run(self.node, &command).await.map_err(|e: SshError| e.to_string())?;
@@ -189,7 +211,7 @@ impl Asked<'_> {
         }
     }
 
-    async fn json_signal(&self) -> Option<Fact<u8>> {
+    pub(super) async fn json_signal(&self) -> Option<Fact<u8>> {
         let printed = self.stdout(scripts::json_signal()).await.ok()?;
         let signal = printed.value.trim().parse().ok()?;
         Some(Fact::new(signal, printed.observed_at, printed.source))
@@ -236,7 +258,7 @@ impl Asked<'_> {
         Some(Fact::new(number, printed.observed_at, printed.source))
     }
 
-    async fn reach(&self, servers: &[SocketAddr]) -> Option<Fact<Vec<Reach>>> {
+    pub(super) async fn reach(&self, servers: &[SocketAddr]) -> Option<Fact<Vec<Reach>>> {
         if servers.is_empty() {
             return Some(Fact::new(Vec::new(), clock::now(), "no real server in use"));
         }
@@ -282,22 +304,42 @@ impl Asked<'_> {
 
 /// The best node that is neither director nor real server and now gets an answer through the
 /// address.
-async fn client(app: &App, nodes: &Nodes, members: &[Member<'_>]) -> Option<ClientFacts> {
+pub(super) async fn client_of(
+    app: &App,
+    nodes: &Nodes,
+    members: &[Member<'_>],
+) -> Option<ClientFacts> {
     let tables: Vec<Table> =
         members.iter().filter_map(|m| ipvs(m.observed)).map(|table| table.value).collect();
     let question = members.iter().find_map(|member| {
         let table = ipvs(member.observed)?.value;
         Question::choose(&member.conf.value, &table)
     })?;
-    let mut candidates: Vec<_> =
-        nodes.values().filter(|(_, observed)| may_measure(observed, &tables)).collect();
-    candidates.sort_by_key(|(record, observed)| reluctance(record, observed));
-    let tried = candidates.iter().take(CLIENTS_TRIED).map(|(record, _)| async {
+    client(app, nodes, question, &tables).await
+}
+
+/// The best node that is neither director nor real server of these tables and now gets an answer.
+pub(super) async fn client(
+    app: &App,
+    nodes: &Nodes,
+    question: Question,
+    tables: &[Table],
+) -> Option<ClientFacts> {
+    let candidates = clients(nodes, tables);
+    let tried = candidates.iter().take(CLIENTS_TRIED).map(|record| async {
         let answered = Asked { app, node: record.id }.stdout(question.once()).await.ok()?;
         let name = record.name.to_string();
         Some(ClientFacts { node: record.id, name, answered_at: answered.observed_at })
     });
     join_all(tried).await.into_iter().flatten().next()
+}
+
+/// Nodes that are neither director nor real server of these tables, best first.
+pub(super) fn clients<'a>(nodes: &'a Nodes, tables: &[Table]) -> Vec<&'a NodeRecord> {
+    let mut candidates: Vec<_> =
+        nodes.values().filter(|(_, observed)| may_measure(observed, tables)).collect();
+    candidates.sort_by_key(|(record, observed)| reluctance(record, observed));
+    candidates.into_iter().map(|(record, _)| record).collect()
 }
 
 fn may_measure(observed: &Observed, tables: &[Table]) -> bool {

@@ -69,6 +69,7 @@ impl From<FirewallError> for Problem {
                 Phrase::same(error.to_string()),
             ),
             FirewallError::Plan(error) => Problem::invalid(Phrase::same(error.to_string())),
+            FirewallError::Trace(error) => Problem::invalid(Phrase::same(error.to_string())),
             FirewallError::Store(error) => error.into(),
         }
     }

@@ -126,7 +126,7 @@ impl Connection {
                 Ok(())
             }
             Topic::Job(job) if !self.app.hub.has(topic) => self.publish_job(job).await,
-            Topic::Fleet | Topic::Vrrp => {
+            Topic::Fleet | Topic::Vrrp | Topic::Lvs => {
                 self.app.fleet.publish_view(topic);
                 Ok(())
             }

@@ -71,6 +71,13 @@ pub static TABLE: &[Row] = &[
     // Each topic asks for its own permission besides.
     row(Method::GET, "/api/v1/live", Access::Needs(Permission::FleetRead)),
     row(Method::GET, "/api/v1/lvs", Access::Needs(Permission::LvsRead)),
+    // A client makes a dozen connections, and nodes are asked.
+    row(Method::GET, "/api/v1/lvs/explain", Access::Needs(Permission::LvsProve)),
+    row(Method::GET, "/api/v1/lvs/history", Access::Needs(Permission::LvsRead)),
+    row(Method::GET, "/api/v1/lvs/proofs", Access::Needs(Permission::LvsRead)),
+    row(Method::GET, "/api/v1/lvs/services", Access::Needs(Permission::LvsRead)),
+    row(Method::GET, "/api/v1/lvs/{node}/connections", Access::Needs(Permission::LvsRead)),
+    row(Method::GET, "/api/v1/lvs/{node}/settings", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/nodes", Access::Needs(Permission::NodesRead)),
     row(Method::POST, "/api/v1/nodes", Access::Needs(Permission::NodesWrite)),
     row(Method::GET, "/api/v1/nodes/credentials", Access::Needs(Permission::NodesWrite)),
@@ -96,7 +103,10 @@ pub static TABLE: &[Row] = &[
     row(Method::POST, "/api/v1/plans", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/plans/{id}", Access::Needs(Permission::JobsRead)),
     row(Method::GET, "/api/v1/vrrp", Access::Needs(Permission::VrrpRead)),
+    row(Method::GET, "/api/v1/vrrp/conf/{node}", Access::Needs(Permission::VrrpRead)),
     row(Method::GET, "/api/v1/vrrp/holders", Access::Needs(Permission::VrrpRead)),
+    row(Method::GET, "/api/v1/vrrp/policy", Access::Needs(Permission::VrrpRead)),
+    row(Method::PUT, "/api/v1/vrrp/policy", Access::Needs(Permission::VrrpPolicy)),
 ];
 
 /// What the route asks for; `None` when the table does not know it.

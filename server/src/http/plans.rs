@@ -6,14 +6,12 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use signalbox_domain::ids::PlanId;
 use signalbox_domain::operation::Operation;
-use signalbox_domain::phrase::Phrase;
 use signalbox_domain::plan::Plan;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::plans::{self, PlanError};
-use crate::app::vrrp::VrrpError;
 use crate::http::actor::Actor;
 use crate::http::error::Problem;
 use crate::http::permissions::forbidden;
@@ -59,21 +57,11 @@ impl From<PlanError> for Problem {
             PlanError::Forbidden(_) => forbidden(),
             PlanError::Backups(error) => error.into(),
             PlanError::Firewall(error) => error.into(),
+            PlanError::Lvs(error) => error.into(),
             PlanError::Vrrp(error) => error.into(),
+            PlanError::Sharing(error) => error.into(),
             PlanError::Store(error) => error.into(),
             PlanError::Json(error) => Problem::internal(&error),
-        }
-    }
-}
-
-impl From<VrrpError> for Problem {
-    fn from(error: VrrpError) -> Problem {
-        match error {
-            VrrpError::NoSuchInstance(name) => {
-                Problem::not_found(&format!("VRRP instance {name}"), &format!("VRRP 实例 {name} "))
-            }
-            VrrpError::Plan(error) => Problem::invalid(Phrase::same(error.to_string())),
-            VrrpError::Store(error) => error.into(),
         }
     }
 }

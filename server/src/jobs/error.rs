@@ -2,6 +2,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use signalbox_domain::ids::NodeId;
+use signalbox_domain::lvs::sharing::CountError;
 use signalbox_domain::phrase::Phrase;
 
 use super::intake::IntakeError;
@@ -47,6 +48,8 @@ pub enum StepError {
     Capture(#[from] IntakeError),
     #[error("what was captured could not be removed")]
     File(#[from] BackupFileError),
+    #[error("what was counted cannot be read")]
+    Sharing(#[from] CountError),
     #[error("the console's database failed")]
     Store(#[from] StoreError),
 }

@@ -83,8 +83,13 @@ fn describe(action: &Action) -> String {
         Action::Confirm { within_ms } => format!("wait {within_ms} ms to be kept"),
         Action::Capture { command, .. } => format!("capture: {}", command.readable()),
         Action::Await { check, .. } => format!("wait until: {}", check.title.en),
+        Action::AwaitAtMost { check, timeout_ms, .. } => {
+            format!("wait at most {} s until: {}", timeout_ms / 1_000, check.title.en)
+        }
         Action::StartClientProbe { probe } => format!("start: {}", probe.command.readable()),
         Action::StopClientProbe => "stop the client probe".to_owned(),
+        Action::CollectTrace { command, .. } => command.readable(),
+        Action::ProveSharing { ask, .. } => ask.readable(),
         Action::DiscardCapture => "discard what a cut capture left".to_owned(),
     }
 }

@@ -50,7 +50,7 @@ impl Run {
         }
         if self.store.journal(self.job).await?.is_empty() {
             return match cancelled_by {
-                None => self.forward().await,
+                None => self.forward(0).await,
                 Some(by) => self.roll_back(&words::cancelled(&by)).await,
             };
         }
@@ -66,8 +66,9 @@ impl Run {
         }
     }
 
-    async fn forward(&self) -> Result<(), StoreError> {
-        match self.all_steps().await {
+    /// Carries out the steps from one on, and proves the new state.
+    pub(super) async fn forward(&self, from: usize) -> Result<(), StoreError> {
+        match self.steps_from(from).await {
             Ok(()) => self.verify().await,
             Err(StepError::Store(error)) => Err(error),
             Err(error @ StepError::NoAnswer { .. }) => {
@@ -77,9 +78,9 @@ impl Run {
         }
     }
 
-    async fn all_steps(&self) -> Result<(), StepError> {
+    async fn steps_from(&self, from: usize) -> Result<(), StepError> {
         self.board.change(|view| view.summary.state = JobState::Running).await?;
-        for (position, step) in self.draft.steps.iter().enumerate() {
+        for (position, step) in self.draft.steps.iter().enumerate().skip(from) {
             self.step(position, step).await?;
         }
         // A cancellation that was accepted in the last step still counts.

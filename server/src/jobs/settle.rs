@@ -2,13 +2,13 @@
 
 use signalbox_domain::jobs::{JobState, StepState};
 use signalbox_domain::phrase::Phrase;
-use signalbox_domain::plan::Action;
+use signalbox_domain::plan::{Action, Step};
 
 use super::check::{Proof, Wanted};
 use super::run::Run;
 use super::words;
 use crate::clock;
-use crate::store::{JournalPhase, Outcome, StoreError};
+use crate::store::{JournalPhase, JournalRow, Outcome, StoreError};
 
 impl Run {
     /// Completes the job when the nodes show the new state, else takes it back. `interruption`
@@ -30,6 +30,11 @@ impl Run {
             self.board.change(|view| view.backup = Some(backup)).await?;
         }
         let proof = self.prove(Wanted::New).await?;
+        if let (Proof::Held, Some(position)) = (&proof, self.wait_left().await?) {
+            self.close_running(StepState::Done, None).await?;
+            self.board.note(words::waits_on(interruption).en).await?;
+            return Box::pin(self.forward(position)).await;
+        }
         let missing = match proof {
             Proof::Held => self.missing().await?,
             Proof::Refuted(seen) => Some(words::not_there(&seen)),
@@ -48,24 +53,32 @@ impl Run {
         }
     }
 
+    /// From the first wait that has an end of its own, the first step that was not completed: what the
+    /// nodes show does not tell of it, and from there on steps may run again.
+    async fn wait_left(&self) -> Result<Option<usize>, StoreError> {
+        let is_wait = |action: &Action| matches!(action, Action::AwaitAtMost { .. });
+        let first = self.draft.steps.iter().position(|step| step.actions.iter().any(is_wait));
+        let Some(first) = first else { return Ok(None) };
+        let journal = self.store.journal(self.job).await?;
+        let is_left = |(position, step): &(usize, &Step)| {
+            (0..step.actions.len()).any(|action| !is_done(&journal, *position, action))
+        };
+        let mut rest = self.draft.steps.iter().enumerate().skip(first);
+        Ok(rest.find(is_left).map(|(position, _)| position))
+    }
+
     /// What keeps a job whose checks all hold from being done. A plan whose result the nodes can
     /// show is done when they show it; one without such checks when each of its actions was.
     async fn missing(&self) -> Result<Option<Phrase>, StoreError> {
         let journal = self.store.journal(self.job).await?;
-        let done = |step: usize, action: usize| {
-            journal.iter().any(|row| {
-                row.phase == JournalPhase::Run
-                    && row.step == Some(step)
-                    && row.action == action
-                    && matches!(row.outcome, Some(Outcome::Done { .. }))
-            })
-        };
-        let backup = self.board.view().await.backup;
+        let view = self.board.view().await;
         for (position, step) in self.draft.steps.iter().enumerate() {
             for (index, action) in step.actions.iter().enumerate() {
                 let proved = match action {
-                    Action::Capture { .. } => backup.is_some(),
-                    _ => !self.draft.verification.is_empty() || done(position, index),
+                    Action::Capture { .. } => view.backup.is_some(),
+                    Action::CollectTrace { .. } => view.traced.is_some(),
+                    Action::ProveSharing { .. } => view.sharing.is_some(),
+                    _ => !self.draft.verification.is_empty() || is_done(&journal, position, index),
                 };
                 if !proved {
                     return Ok(Some(words::not_completed(position)));
@@ -91,4 +104,12 @@ impl Run {
             })
             .await
     }
+}
+
+/// Whether an action of a step came to its end.
+fn is_done(journal: &[JournalRow], step: usize, action: usize) -> bool {
+    journal.iter().any(|row| {
+        (row.phase, row.step, row.action) == (JournalPhase::Run, Some(step), action)
+            && matches!(row.outcome, Some(Outcome::Done { .. }))
+    })
 }

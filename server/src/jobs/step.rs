@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use signalbox_domain::firewall::kernel_trace::TraceSpec;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::{LogKind, StepState};
+use signalbox_domain::lvs::sharing::{Asked, Count, SharingSpec};
 use signalbox_domain::plan::{Action, Check, Expect, Step};
 use signalbox_domain::remote::RemoteCommand;
 use tokio::time::{Instant, sleep};
@@ -15,6 +17,7 @@ use super::probe::Probe;
 use super::run::Run;
 use super::{StepError, words};
 use crate::clock;
+use crate::ssh::Output;
 use crate::store::JournalPhase;
 
 impl Run {
@@ -101,6 +104,11 @@ impl Run {
                 let at_most = Duration::from_millis(*timeout_ms);
                 self.wait_until(phase, check, every, at_most).await.map(|()| None)
             }
+            Action::AwaitAtMost { check, every_ms, timeout_ms } => {
+                let every = Duration::from_millis(*every_ms);
+                let at_most = Duration::from_millis(*timeout_ms);
+                self.wait_at_most(step, check, every, at_most).await.map(|()| None)
+            }
             Action::StartClientProbe { probe } => {
                 self.board
                     .log(vec![entry(Some(probe.node), LogKind::Command, probe.command.readable())])
@@ -115,8 +123,50 @@ impl Run {
                 self.board.change(|view| view.backup = Some(backup)).await?;
                 Ok(None)
             }
+            Action::CollectTrace { node, command, trace } => {
+                self.collect_trace(*node, command, trace).await
+            }
+            Action::ProveSharing { node, count, ask, sharing } => {
+                self.prove_sharing(*node, count, ask, sharing).await
+            }
             Action::DiscardCapture => self.discard_capture().await.map(|()| None),
         }
+    }
+
+    /// Enters what the kernel told of a packet, beside what was foretold.
+    async fn collect_trace(
+        &self,
+        node: NodeId,
+        command: &RemoteCommand,
+        trace: &TraceSpec,
+    ) -> Result<Option<u32>, StepError> {
+        let output = self.output(node, command, &Expect::Success, Way::Line).await?;
+        let traced = trace.traced(&output.stdout, clock::now());
+        self.board.note(words::compared(&traced).en).await?;
+        self.board.change(|view| view.traced = Some(traced)).await?;
+        Ok(Some(output.exit_status))
+    }
+
+    /// Enters what each real server got of the client's connections.
+    async fn prove_sharing(
+        &self,
+        director: NodeId,
+        count: &RemoteCommand,
+        ask: &RemoteCommand,
+        sharing: &SharingSpec,
+    ) -> Result<Option<u32>, StepError> {
+        let before = self.output(director, count, &Expect::Success, Way::Line).await?;
+        let asked = self.output(sharing.client, ask, &Expect::Success, Way::Line).await?;
+        let after = self.output(director, count, &Expect::Success, Way::Line).await?;
+        let proved = sharing.judge(
+            &Count::parse(&before.stdout)?,
+            Asked::parse(&asked.stdout)?,
+            &Count::parse(&after.stdout)?,
+            clock::now(),
+        );
+        self.board.note(words::proved(&proved).en).await?;
+        self.board.change(|view| view.sharing = Some(proved)).await?;
+        Ok(Some(after.exit_status))
     }
 
     async fn command(
@@ -126,6 +176,18 @@ impl Run {
         expect: &Expect,
         way: Way,
     ) -> Result<Option<u32>, StepError> {
+        let output = self.output(node, command, expect, way).await?;
+        Ok(Some(output.exit_status))
+    }
+
+    /// What the command printed, which is as expected.
+    async fn output(
+        &self,
+        node: NodeId,
+        command: &RemoteCommand,
+        expect: &Expect,
+        way: Way,
+    ) -> Result<Output, StepError> {
         self.board.log(vec![entry(Some(node), LogKind::Command, command.readable())]).await?;
         let begun = Instant::now();
         let answer = match way {
@@ -141,7 +203,7 @@ impl Run {
         };
         self.board.log(output_entries(node, &output, begun.elapsed())).await?;
         if expect.holds(output.exit_status, &output.stdout) {
-            return Ok(Some(output.exit_status));
+            return Ok(output);
         }
         if output.exit_status != 0 {
             let exit_status = output.exit_status;
@@ -165,6 +227,41 @@ impl Run {
         self.confirmation.close();
         self.board.change(|view| view.confirm_until = None).await?;
         kept.map(drop)
+    }
+
+    /// Waits until a check holds, no longer than `at_most`, and shows what is seen meanwhile.
+    async fn wait_at_most(
+        &self,
+        step: usize,
+        check: &Check,
+        every: Duration,
+        at_most: Duration,
+    ) -> Result<(), StepError> {
+        let begun = Instant::now();
+        let mut before = None;
+        loop {
+            let mut seen = self.look(check).await;
+            let is_over = begun.elapsed() >= at_most;
+            let progress = words::waited(&seen.detail, begun.elapsed(), at_most);
+            if is_over && seen.held != Some(true) {
+                self.board.note(progress.en.clone()).await?;
+            }
+            self.log_if_new(&mut seen, &mut before).await?;
+            self.board
+                .show(|view| {
+                    if let Some(view) = view.steps.get_mut(step) {
+                        view.progress = Some(progress);
+                    }
+                })
+                .await;
+            if seen.held == Some(true) || is_over {
+                return Ok(());
+            }
+            tokio::select! {
+                () = sleep(every) => {}
+                cancelled = self.cancellation.cancelled() => return Err(cancelled),
+            }
+        }
     }
 
     async fn wait_until(

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use signalbox_domain::firewall::kernel_trace::{Comparison, Traced};
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::JobView;
+use signalbox_domain::lvs::sharing::Sharing;
 use signalbox_domain::phrase::{Language, Phrase};
 use signalbox_domain::plan::{Check, Draft, Step};
 
@@ -46,6 +48,15 @@ pub(super) fn arrived(bytes: u64, took: Duration) -> Phrase {
     )
 }
 
+/// What a wait that has an end of its own last saw.
+pub(super) fn waited(seen: &str, waited: Duration, at_most: Duration) -> Phrase {
+    let (waited, at_most) = (waited.as_secs().min(at_most.as_secs()), at_most.as_secs());
+    Phrase::new(
+        format!("{seen}, after {waited} of at most {at_most} s"),
+        format!("{seen}，已等待 {waited} 秒，最长 {at_most} 秒"),
+    )
+}
+
 /// Accepted, not begun.
 pub fn queued() -> Phrase {
     Phrase::new("Waiting to begin", "等待开始")
@@ -83,6 +94,12 @@ pub(super) fn cancel(draft: &Draft, position: usize) -> Phrase {
 }
 
 pub(super) fn done(view: &JobView) -> Phrase {
+    if let Some(traced) = &view.traced {
+        return compared(traced);
+    }
+    if let Some(sharing) = &view.sharing {
+        return proved(sharing);
+    }
     match &view.measurement {
         Some(seen) => Phrase::new(
             format!(
@@ -98,11 +115,55 @@ pub(super) fn done(view: &JobView) -> Phrase {
     }
 }
 
+/// The kernel's word against the simulation's.
+pub(super) fn compared(traced: &Traced) -> Phrase {
+    match traced.comparison {
+        Comparison::Agrees => Phrase::new(
+            "The kernel and the simulation agree in every step",
+            "内核与模拟的每一步均一致",
+        ),
+        Comparison::AgreesSoFar => Phrase::new(
+            "The kernel and the simulation agree as far as the simulation is sure",
+            "在模拟能够确定的范围内，内核与模拟一致",
+        ),
+        Comparison::Differs { row } => Phrase::new(
+            format!("The kernel and the simulation differ at step {}", row + 1),
+            format!("内核与模拟在第 {} 步不同", row + 1),
+        ),
+        Comparison::Nothing => Phrase::new("The kernel saw no such packet", "内核没有看到该数据包"),
+    }
+}
+
+/// The verdict on a service's sharing, and why.
+pub(super) fn proved(sharing: &Sharing) -> Phrase {
+    let verdict = sharing.verdict.words();
+    let reasons = |language| -> String {
+        let why = sharing.why.iter().map(|why: &Phrase| why.get(language));
+        why.collect::<Vec<_>>().join("; ")
+    };
+    let with = |head: String, reasons: String| match reasons.is_empty() {
+        true => head,
+        false => format!("{head}: {reasons}"),
+    };
+    Phrase::new(
+        with(format!("The sharing is {}", verdict.en), reasons(Language::En)),
+        with(format!("分配{}", verdict.zh), reasons(Language::Zh)),
+    )
+}
+
 pub(super) fn done_after(interruption: &Interruption) -> Phrase {
     let cut = interruption.phrase();
     Phrase::new(
         format!("{}; every check of the new state holds", cut.en),
         format!("{}；新状态的全部检查通过", cut.zh),
+    )
+}
+
+pub(super) fn waits_on(interruption: &Interruption) -> Phrase {
+    let cut = interruption.phrase();
+    Phrase::new(
+        format!("{}; every check of the new state holds, and the wait begins anew", cut.en),
+        format!("{}；新状态的全部检查通过，重新开始等待", cut.zh),
     )
 }
 
@@ -218,6 +279,7 @@ pub(super) fn error(error: &StepError) -> Phrase {
             format!("节点 {node} 上的客户端探测在 {} 秒内没有发出请求", within.as_secs())
         }
         StepError::NoStream { node, source } => format!("无法在节点 {node} 上开始传输：{source}"),
+        StepError::Sharing(_) => "无法读取计数结果".to_owned(),
         StepError::Capture(source) => format!("备份不完整：{source}"),
         StepError::File(source) => format!("无法删除已写入的文件：{source}"),
         StepError::NotKept { within } => format!("{} 秒内无人保留", within.as_secs()),

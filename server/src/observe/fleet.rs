@@ -11,11 +11,15 @@ use signalbox_domain::fleet::{Fleet as Derivation, FleetView};
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::JobSummary;
 use signalbox_domain::live::Topic;
+use signalbox_domain::lvs::history::{TrafficCurves, TrafficHistory};
+use signalbox_domain::lvs::{self, LvsView, ServiceId};
 use signalbox_domain::nodes::{
     Change, Link, LinkState, NodeHistory, NodeRecord, NodeView, Observed, SILENT_AFTER, Sections,
 };
 use signalbox_domain::probe::Frame;
-use signalbox_domain::vrrp::{self, VrrpView};
+use signalbox_domain::time::Timestamp;
+use signalbox_domain::vrrp::split::{Gathered, Settled, SplitBook};
+use signalbox_domain::vrrp::{self, InstanceName, VrrpView};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
@@ -45,7 +49,9 @@ struct State {
     nodes: BTreeMap<NodeId, (NodeRecord, Observed)>,
     watches: BTreeMap<NodeId, Watch>,
     histories: BTreeMap<NodeId, NodeHistory>,
+    traffic: BTreeMap<NodeId, TrafficHistory>,
     derivation: Derivation,
+    splits: SplitBook,
     running: Vec<JobSummary>,
     freshness: Vec<Freshness>,
 }
@@ -92,7 +98,33 @@ impl Fleet {
     }
 
     pub fn vrrp(&self) -> VrrpView {
-        vrrp::view(&self.lock().nodes, clock::now())
+        self.lock().vrrp()
+    }
+
+    /// Instances that several directors hold, and not only for the moment of a move.
+    pub fn splits(&self) -> Vec<Settled> {
+        let mut state = self.lock();
+        if state.splits.is_empty() {
+            return Vec::new();
+        }
+        // Looking is what tells the book.
+        drop(state.vrrp());
+        state.splits.settled(clock::now())
+    }
+
+    /// What was read of the directors of a split.
+    pub fn gathered(&self, instance: &InstanceName, found_at: Timestamp, gathered: Gathered) {
+        self.lock().splits.gathered(instance, found_at, gathered);
+        self.dirty.notify_one();
+    }
+
+    pub fn lvs(&self) -> LvsView {
+        lvs::view(&self.lock().nodes, clock::now())
+    }
+
+    /// New connections over the last quarter of an hour, and those of one service's real servers.
+    pub fn lvs_curves(&self, service: Option<&ServiceId>) -> TrafficCurves {
+        lvs::history::curves(self.lock().traffic.values(), service)
     }
 
     /// Begins to observe a node. Called for every stored node at start, too.
@@ -126,6 +158,7 @@ impl Fleet {
         state.nodes.remove(&node);
         state.watches.remove(&node);
         state.histories.remove(&node);
+        state.traffic.remove(&node);
         drop(state);
         self.hub.retire(Topic::Node(node));
         self.dirty.notify_one();
@@ -264,10 +297,13 @@ impl Fleet {
     }
 
     fn edit<T>(&self, node: NodeId, edit: impl FnOnce(&mut Observed) -> T) -> Option<T> {
-        let State { nodes, histories, .. } = &mut *self.lock();
+        let State { nodes, histories, traffic, .. } = &mut *self.lock();
         let (_, observed) = nodes.get_mut(&node)?;
         let edited = edit(observed);
         histories.entry(node).or_default().note(observed);
+        if let Some(counted) = &observed.lvs_traffic {
+            traffic.entry(node).or_default().note(counted);
+        }
         Some(edited)
     }
 
@@ -289,6 +325,9 @@ impl Fleet {
         if wanted(Topic::Vrrp) {
             self.hub.publish(Topic::Vrrp, &vrrp);
         }
+        if wanted(Topic::Lvs) {
+            self.hub.publish(Topic::Lvs, &lvs::view(&state.nodes, clock::now()));
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -298,8 +337,18 @@ impl Fleet {
 
 impl State {
     fn derive(&mut self) -> (FleetView, VrrpView) {
-        let State { nodes, derivation, running, freshness, .. } = self;
-        derivation.derive(nodes, running, freshness, clock::now())
+        let State { nodes, derivation, splits, running, freshness, .. } = self;
+        let now = clock::now();
+        let (fleet, mut vrrp) = derivation.derive(nodes, running, freshness, now);
+        splits.see(&mut vrrp, nodes, now);
+        (fleet, vrrp)
+    }
+
+    fn vrrp(&mut self) -> VrrpView {
+        let now = clock::now();
+        let mut view = vrrp::view(&self.nodes, now);
+        self.splits.see(&mut view, &self.nodes, now);
+        view
     }
 }
 

@@ -6,6 +6,7 @@ pub mod backup_files;
 mod backups;
 mod firewall;
 mod jobs;
+mod lvs;
 mod nodes;
 mod plans;
 mod vrrp;

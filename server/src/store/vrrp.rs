@@ -1,10 +1,12 @@
 //! Who was seen to hold which VRRP instance.
 
 use signalbox_domain::time::Timestamp;
+use signalbox_domain::vrrp::split::{PolicyView, SplitPolicy};
 use signalbox_domain::vrrp::{HolderStretch, InstanceName};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::word::{from_word, word};
 use super::{Store, StoreError};
 
 impl Store {
@@ -44,6 +46,39 @@ impl Store {
             .bind(moment.0)
             .execute(&self.pool)
             .await?;
+        Ok(())
+    }
+
+    /// What the console does by itself when several directors hold the same addresses.
+    pub async fn split_policy(&self) -> Result<PolicyView, StoreError> {
+        let row: Option<(String, String, i64)> =
+            sqlx::query_as("SELECT split_brain, set_by, set_at FROM vrrp_policy")
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some((split_brain, set_by, set_at)) = row else { return Ok(PolicyView::default()) };
+        Ok(PolicyView {
+            split_brain: from_word("vrrp_policy.split_brain", split_brain)?,
+            set_by: Some(set_by),
+            set_at: Some(Timestamp(set_at)),
+        })
+    }
+
+    pub async fn set_split_policy(
+        &self,
+        policy: SplitPolicy,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO vrrp_policy (id, split_brain, set_by, set_at) VALUES (1, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET split_brain = excluded.split_brain,
+                 set_by = excluded.set_by, set_at = excluded.set_at",
+        )
+        .bind(word(&policy)?)
+        .bind(by)
+        .bind(at.0)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

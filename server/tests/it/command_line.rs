@@ -100,20 +100,7 @@ fn a_token_of_an_unknown_role_or_of_a_persons_name_is_refused() {
 
 #[test]
 fn rules_in_a_file_are_checked_without_a_console() {
-    let run = |rules: &str, words: &[&str]| {
-        let mut child = Command::new(SIGNALBOX)
-            .arg("firewall")
-            .args(words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    };
+    let run = |rules: &str, words: &[&str]| on_file(&[&["firewall"], words].concat(), rules);
     let rules = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
     assert_eq!(run(rules, &["lint", "-"]), (Some(0), String::new(), String::new()));
     assert_eq!(run(rules, &["render", "-"]).1, rules);
@@ -143,4 +130,100 @@ fn rules_in_a_file_are_checked_without_a_console() {
     );
     let (status, _, error) = run("*filter\n", &["lint", "-"]);
     assert!(status == Some(2) && error.contains("expected COMMIT"), "{error}");
+}
+
+/// Exit status, standard output and standard error of a command on a file.
+fn on_file(words: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new(SIGNALBOX)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+const DIRECTORS: &str = "global_defs {\n  reload_check_config\n}\n@dir-a $PRIORITY=100\r\n\
+    @dir-b $PRIORITY=90\n\ninclude conf.d/*.conf";
+const WEB: &str = "vrrp_instance VI_WEB {\n    interface eth0\n    virtual_router_id 51\n    \
+    priority $PRIORITY\n    authentication {\n        auth_type PASS\n        auth_pass hunter2\n    }\n    \
+    virtual_ipaddress {\n        192.0.2.1/24\n    }\n}\n";
+
+#[test]
+fn a_keepalived_conf_in_a_file_is_checked_without_a_console() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keepalived.conf");
+    let web = folder.path().join("conf.d/web.conf");
+    std::fs::create_dir(folder.path().join("conf.d")).unwrap();
+    std::fs::write(&file, DIRECTORS).unwrap();
+    std::fs::write(&web, WEB).unwrap();
+    let path = file.to_str().unwrap();
+    assert_eq!(on_file(&["vrrp", "lint", path], ""), (Some(0), String::new(), String::new()));
+    assert_eq!(on_file(&["vrrp", "render", path], ""), (Some(0), DIRECTORS.into(), String::new()));
+
+    let effective = on_file(&["vrrp", "effective", path, "--host", "dir-b"], "");
+    assert_eq!((effective.0, effective.2.as_str()), (Some(0), ""));
+    assert!(effective.1.contains("    priority 90\n") && effective.1.contains("auth_pass ***\n"));
+    let (_, json, _) = on_file(&["vrrp", "effective", path, "--host", "dir-a", "--json"], "");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["instances"][0]["priority"], 100);
+    assert_eq!(json["instances"][0]["authentication"]["password"], "***");
+
+    let hosts = ["--host", "dir-a", "--host", "dir-b"];
+    let (status, text, _) = on_file(&[&["vrrp", "diff", path], &hosts[..]].concat(), "");
+    let priority = "vrrp_instance VI_WEB > priority: 100 against 90  (as it should)\n";
+    assert_eq!((status, text.as_str()), (Some(0), priority));
+}
+
+#[test]
+fn findings_of_a_pair_are_told_with_their_places_and_no_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let own = "global_defs {\n reload_check_config\n}\n".to_owned() + WEB;
+    let one = write("a.conf", own.replace("$PRIORITY", "100"));
+    let other = own.replace("$PRIORITY", "90").replace("hunter2", "hunt!er2");
+    let other = write("b.conf", other);
+    let (status, text, error) = on_file(&["vrrp", "lint", &one, &other], "");
+    assert_eq!((status, error.as_str()), (Some(1), ""));
+    assert!(text.starts_with(&format!("{other}:4:1: error pair_authentication: ")), "{text}");
+    assert!(text.contains(&format!("{other}:10:23: error cut_word: ")), "{text}");
+    assert!(!text.contains("hunt"), "{text}");
+    let (status, json, _) = on_file(&["vrrp", "lint", &one, &other, "--json"], "");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, json[1]["code"].as_str()), (Some(1), Some("cut_word")));
+
+    let (status, text, error) = on_file(&["vrrp", "render", "-"], "a {\r\n# b");
+    assert_eq!((status, text.as_str()), (Some(2), "a {\r\n# b"));
+    assert!(error.contains("1 places cannot be read"), "{error}");
+    let missing = folder.path().join("none");
+    let (status, _, error) = on_file(&["vrrp", "lint", missing.to_str().unwrap()], "");
+    assert!(status == Some(2) && error.contains("cannot be read"), "{error}");
+    let three = ["vrrp", "lint", &one, &other, "--host", "a"];
+    let (status, _, error) = on_file(&three, "");
+    assert!(status == Some(2) && error.contains("expected one --host for each file"), "{error}");
+}
+
+#[test]
+fn an_ipvs_table_is_read_in_each_of_its_forms() {
+    let table = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  \
+        -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\nTCP  192.0.2.1:80 wrr persistent 300\n  \
+        -> 192.0.2.2:80                 Route   2      0          7         \n";
+    let (status, text, _) = on_file(&["lvs", "parse"], table);
+    assert_eq!(status, Some(0));
+    assert!(text.contains("TCP 192.0.2.1:80  wrr persistent 300"), "{text}");
+    let rules = "-A -t 192.0.2.1:80 -s wrr\n-a -t 192.0.2.1:80 -r 192.0.2.2:80 -g -w 2\n";
+    let (status, json, _) = on_file(&["lvs", "parse", "-", "--json"], rules);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let server = &json["services"][0]["real_servers"][0];
+    assert_eq!((status, server["values"]["Weight"].as_u64()), (Some(0), Some(2)));
+    let (status, _, error) = on_file(&["lvs", "parse", "-"], "nonsense");
+    assert!(status == Some(2) && error.contains("-: line 1: expected what ipvsadm -Ln"), "{error}");
 }

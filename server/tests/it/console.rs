@@ -10,11 +10,16 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use signalbox_domain::access::Role;
+use signalbox_domain::ids::{AccountId, JobId};
+use signalbox_domain::plan::Plan;
 use signalbox_server::app::access::{self, TokenRequest};
+use signalbox_server::clock;
 use signalbox_server::config::Config;
 use signalbox_server::http;
 use signalbox_server::http::origin::Origins;
+use signalbox_server::jobs::queued;
 use signalbox_server::state::App;
+use signalbox_server::store::{Admission, NewJob};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
@@ -58,6 +63,24 @@ impl Answer {
 }
 
 impl Console {
+    /// A job of this plan as it is before anything runs.
+    pub(crate) async fn admit(&self, plan: &Plan) -> JobId {
+        let new = NewJob {
+            plan,
+            account: AccountId(1),
+            started_by: "ann",
+            peer: "192.0.2.7",
+            idempotency_key: None,
+            request_hash: "",
+            at: clock::now(),
+            status: queued(),
+        };
+        match self.app.store.admit_job(new).await.unwrap() {
+            Admission::Created(job) => job,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) async fn start() -> Console {
         Console::at(None).await
     }

@@ -11,16 +11,15 @@ use serde_json::{Value, json};
 use signalbox_domain::access::Role;
 use signalbox_domain::firewall::history::{Changes, PastRules, PastRuleset};
 use signalbox_domain::firewall::{RulesetView, Tool, canonical};
-use signalbox_domain::ids::{AccountId, JobId, NodeId, PlanId};
+use signalbox_domain::ids::{JobId, NodeId, PlanId};
 use signalbox_domain::jobs::JobState;
 use signalbox_domain::nodes::{CredentialKind, LinkState, NodeRecord};
 use signalbox_domain::remote::Elevation;
 use signalbox_domain::time::Timestamp;
 use signalbox_server::app::firewall_history;
 use signalbox_server::clock;
-use signalbox_server::jobs::queued;
 use signalbox_server::store::{
-    Admission, CredentialEntry, KEPT_RULESETS, NewJob, SeenRules, Store, StoreError, StoredNode,
+    CredentialEntry, KEPT_RULESETS, SeenRules, Store, StoreError, StoredNode,
 };
 
 use crate::console::{Console, Who};
@@ -132,22 +131,8 @@ impl Fixture {
         let path = "/api/v1/plans";
         let plan = self.console.post(&self.admin, path, json!({ "operation": operation })).await;
         let id = plan.body["id"].as_i64().unwrap_or_else(|| panic!("{plan:?}"));
-        let store = &self.console.app.store;
-        let plan = store.plan(PlanId(id)).await.unwrap().unwrap();
-        let new = NewJob {
-            plan: &plan,
-            account: AccountId(1),
-            started_by: "ann",
-            peer: "192.0.2.7",
-            idempotency_key: None,
-            request_hash: "",
-            at: clock::now(),
-            status: queued(),
-        };
-        match store.admit_job(new).await.unwrap() {
-            Admission::Created(job) => job,
-            other => panic!("{other:?}"),
-        }
+        let plan = self.console.app.store.plan(PlanId(id)).await.unwrap().unwrap();
+        self.console.admit(&plan).await
     }
 
     async fn end(&self, job: JobId, state: JobState) {

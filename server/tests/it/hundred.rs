@@ -86,7 +86,11 @@ fn frame(kind: char, name: &str, content: &str) -> String {
 
 /// Ten new connections a second to the web service of a town.
 fn counters(town: usize, second: usize) -> String {
-    format!("at {}\n6 10.{town}.1.200 80 {}\n", second * 1_000, second * 10)
+    format!(
+        "at {}\nservice 6 10.{town}.1.200 80 0 255.255.255.255 - {} 0 0 0 0\n",
+        second * 1_000,
+        second * 10
+    )
 }
 
 /// What a director hears of its partner, which holds what it does not: one advert a second.

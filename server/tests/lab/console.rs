@@ -105,7 +105,8 @@ impl Console {
         self.plan_of_that_may_run(&self.hand_over(to))
     }
 
-    /// Plans until the plan may run and stays as it is: facts on slow nodes come a moment later.
+    /// Plans until the plan may run and, where something warns, stays as it is: facts on slow nodes
+    /// come a moment later.
     pub(crate) fn plan_of_that_may_run(&self, operation: &Value) -> Plan {
         use signalbox_domain::plan::Verdict;
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -115,7 +116,7 @@ impl Console {
             let shown = format!("{:#?}", planned.as_ref().map(|plan| &plan.draft.interlocks));
             match planned {
                 Ok(plan) if plan.draft.verdict() > Verdict::Block => {
-                    if plan.hash == before {
+                    if plan.draft.verdict() == Verdict::Pass || plan.hash == before {
                         return plan;
                     }
                     before = plan.hash;
@@ -163,6 +164,14 @@ impl Console {
         let job = self.finish(id);
         assert_eq!(job.summary.state, JobState::Done, "{}", self.log(id));
         job
+    }
+
+    /// Until the step waits for somebody to say that what was done shall stay.
+    pub(crate) fn await_confirm(&self, job: i64, step: &str) {
+        assert!(self.await_step(job, step), "{}", self.log(job));
+        while self.job(job).confirm_until.is_none() {
+            sleep(Duration::from_millis(50));
+        }
     }
 
     /// Waits until the step begins; false when the job was over before it was seen.
@@ -241,6 +250,11 @@ impl Console {
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
         let request = ureq::post(self.url(path)).header("Authorization", self.bearer());
+        answer(request.config().http_status_as_error(false).build().send_json(body))
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value, String> {
+        let request = ureq::put(self.url(path)).header("Authorization", self.bearer());
         answer(request.config().http_status_as_error(false).build().send_json(body))
     }
 

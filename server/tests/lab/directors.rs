@@ -48,6 +48,7 @@ impl Directors {
         // A reload makes the directors elect anew, which takes longer than all the rest.
         let script = format!(
             "{weights} iptables-legacy -F; echo 0 > {NUMBER}
+            kill -CONT $(cat /run/vrrp.pid) 2> /dev/null
             if [ -e {SAVED} ]; then mv {SAVED} {CONF}; systemctl reload keepalived 2> /dev/null; fi
             systemctl is-active -q keepalived || systemctl start keepalived"
         );

@@ -1,7 +1,6 @@
 //! Rules of real kernels, changed: kept, given up, and cut off at every step.
 
-use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use signalbox_domain::firewall::history::PastRuleset;
@@ -63,13 +62,6 @@ fn blocks(plan: &Plan) -> Vec<&str> {
     blocks.map(|interlock| interlock.id.as_str()).collect()
 }
 
-fn await_confirm(console: &Console, job: i64) {
-    assert!(console.await_step(job, "confirm"), "{}", console.log(job));
-    while console.job(job).confirm_until.is_none() {
-        sleep(Duration::from_millis(50));
-    }
-}
-
 #[test]
 fn a_draft_that_is_kept_stays_and_the_rules_that_stay_keep_their_counters() {
     let Some(directors) = Directors::of_the_lab() else { return };
@@ -85,7 +77,7 @@ fn a_draft_that_is_kept_stays_and_the_rules_that_stay_keep_their_counters() {
     ]);
     let plan = console.plan_of_that_may_run(&operation(&console, NODE, &written, 10));
     let job = console.run(&plan);
-    await_confirm(&console, job);
+    console.await_confirm(job, "confirm");
     assert!(has(&directors, AFTER), "the draft is live before it is kept");
     console.post(&format!("/jobs/{job}/confirm"), &json!({})).unwrap();
     console.finish_well(job);
@@ -113,7 +105,7 @@ fn what_nobody_keeps_or_somebody_gives_up_is_rolled_back() {
     for given_up in [true, false] {
         let plan = console.plan_of_that_may_run(&operation(&console, NODE, &draft, 10));
         let job = console.run(&plan);
-        await_confirm(&console, job);
+        console.await_confirm(job, "confirm");
         assert!(has(&directors, AFTER) && !has(&directors, BEFORE));
         if given_up {
             console.post(&format!("/jobs/{job}/cancel"), &json!({})).unwrap();
@@ -187,7 +179,7 @@ fn a_console_killed_at_each_step_leaves_the_old_rules_or_the_kept_ones() {
         let plan = console.plan_of_that_may_run(&operation(&console, NODE, &draft, 10));
         let job = console.run(&plan);
         if step == "keep" {
-            await_confirm(&console, job);
+            console.await_confirm(job, "confirm");
             console.post(&format!("/jobs/{job}/confirm"), &json!({})).unwrap();
         }
         console.await_step(job, step);
@@ -215,7 +207,7 @@ fn a_node_that_hears_nothing_restores_the_old_rules() {
     let (mut console, _clean) = lab(&directors, &[NODE]);
     let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 10));
     let job = console.run(&plan);
-    await_confirm(&console, job);
+    console.await_confirm(job, "confirm");
     console.kill();
     assert!(has(&directors, AFTER));
     directors.until("the timer has fired", || has(&directors, BEFORE));
@@ -226,7 +218,7 @@ fn a_node_that_hears_nothing_restores_the_old_rules() {
     // And where the node itself goes down, what was not kept is not loaded again.
     let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 10));
     let job = console.run(&plan);
-    await_confirm(&console, job);
+    console.await_confirm(job, "confirm");
     directors.lab.kill(NODE).unwrap();
     directors.lab.boot(NODE).unwrap();
     assert!(!has(&directors, AFTER));
@@ -253,6 +245,27 @@ fn a_line_cut_while_the_draft_is_live_ends_with_the_old_rules() {
     assert!(has(&directors, BEFORE) && !has(&directors, AFTER));
 }
 
+#[test]
+fn a_lock_that_another_program_holds_is_waited_for_and_then_told() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let (console, _clean) = lab(&directors, &[NODE]);
+    let hold = |seconds: u32| {
+        let hold = format!("flock /run/xtables.lock sleep {seconds}");
+        directors.sh(NODE, &format!("nohup {hold} > /dev/null 2>&1 & sleep 0.3"));
+    };
+    let wanted = operation(&console, NODE, &filter(&[AFTER]), 10);
+    hold(3);
+    let began = Instant::now();
+    let plan = console.plan_of(&wanted).unwrap();
+    assert_eq!(blocks(&plan), Vec::<&str>::new());
+    assert!(began.elapsed() > Duration::from_secs(2), "it waited: {:?}", began.elapsed());
+    hold(13);
+    let plan = console.plan_of(&wanted).unwrap();
+    let refused = plan.draft.interlocks.iter().find(|i| i.id == "node_takes_it").unwrap();
+    assert_eq!(refused.verdict, Verdict::Block);
+    assert!(refused.detail.en.contains("holding the xtables lock"), "{}", refused.detail.en);
+}
+
 /// The scripts, where no plan would come: a table that the kernel refuses behind one that it takes.
 #[test]
 fn a_second_table_that_is_refused_leaves_the_first_as_it_was() {
@@ -277,6 +290,28 @@ fn a_second_table_that_is_refused_leaves_the_first_as_it_was() {
     assert_eq!(refused.status.code(), Some(6), "{refused:?}");
 }
 
+/// A job may be undone that never came as far as saving the rules: those that an earlier one kept stay.
+#[test]
+fn an_undo_restores_only_what_its_own_job_saved() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let (console, _clean) = lab(&directors, &[NODE]);
+    let run = |command: signalbox_domain::remote::RemoteCommand| {
+        let line = command.line(Elevation::None);
+        let fed = format!("{line} <<'RULES'\n{}RULES\n", command.stdin.unwrap_or_default());
+        let done = directors.lab.ssh(NODE, &["sh", "-c", &fed]).unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    let digest = || view(&console, NODE).rulesets[&TOOL].digest.parse().unwrap();
+    let before = digest();
+    run(scripts::arm(TOOL, 300, &before));
+    run(scripts::load(TOOL, &filter(&[AFTER])));
+    run(scripts::keep(TOOL));
+    run(scripts::undo(TOOL, &digest()));
+    assert!(has(&directors, AFTER) && !has(&directors, BEFORE), "{}", directors.sh(NODE, SAVE));
+    run(scripts::undo(TOOL, &before));
+    assert!(has(&directors, BEFORE) && !has(&directors, AFTER), "{}", directors.sh(NODE, SAVE));
+}
+
 #[test]
 fn chains_of_other_programs_stay_byte_for_byte() {
     let Some(directors) = Directors::of_the_lab() else { return };
@@ -295,7 +330,7 @@ fn chains_of_other_programs_stay_byte_for_byte() {
     let beside = text.replace("COMMIT", &format!("{AFTER}\nCOMMIT"));
     let plan = console.plan_of_that_may_run(&operation(&console, NODE, &beside, 60));
     let job = console.run(&plan);
-    await_confirm(&console, job);
+    console.await_confirm(job, "confirm");
     console.post(&format!("/jobs/{job}/confirm"), &json!({})).unwrap();
     console.finish_well(job);
     assert!(has(&directors, AFTER));
@@ -310,7 +345,7 @@ fn bare(directors: &Directors) -> String {
 fn keep(console: &Console, rules: &str) -> i64 {
     let plan = console.plan_of_that_may_run(&operation(console, NODE, rules, 30));
     let job = console.run(&plan);
-    await_confirm(console, job);
+    console.await_confirm(job, "confirm");
     console.post(&format!("/jobs/{job}/confirm"), &json!({})).unwrap();
     console.finish_well(job);
     job

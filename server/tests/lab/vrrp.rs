@@ -13,6 +13,9 @@ use crate::directors::Directors;
 fn lab() -> Option<(Directors, Console)> {
     let directors = Directors::of_the_lab()?;
     let console = Console::over(&directors.lab, &["dir-a", "dir-b", "web-1", "client"]);
+    for director in ["dir-a", "dir-b"] {
+        console.await_observed(director);
+    }
     Some((directors, console))
 }
 
@@ -41,31 +44,37 @@ fn the_default_instance_moves_there_and_back_and_the_client_loses_nothing() {
     }
 }
 
-/// What is wrong on dir-b, and the interlock that must say so.
-const UNSAFE: [(&str, &str); 4] = [
-    ("systemctl stop keepalived", "keepalived_runs"),
-    ("ipvsadm -e -t 192.168.1.200:80 -r 192.168.1.102:80 -g -w 9", "ipvs_equal"),
-    ("iptables-legacy -A OUTPUT -p 112 -j DROP", "vrrp_not_filtered"),
-    (
-        "iptables-legacy -A OUTPUT -p tcp -d 192.168.1.103 --dport 80 -j DROP",
-        "real_servers_reachable",
-    ),
+/// What is wrong on dir-b, and the interlock that must say so. Those of a line are there together.
+const UNSAFE: [&[(&str, &str)]; 2] = [
+    &[("systemctl stop keepalived", "keepalived_runs")],
+    &[
+        ("ipvsadm -e -t 192.168.1.200:80 -r 192.168.1.102:80 -g -w 9", "ipvs_equal"),
+        ("iptables-legacy -A OUTPUT -p 112 -j DROP", "vrrp_not_filtered"),
+        (
+            "iptables-legacy -A OUTPUT -p tcp -d 192.168.1.103 --dport 80 -j DROP",
+            "real_servers_reachable",
+        ),
+    ],
 ];
 
 /// What differs in dir-b's keepalived.conf, as sed makes it.
-const DIFFERENT: [(&str, &str); 3] = [
-    ("s/virtual_router_id 51/virtual_router_id 61/", "same_vrid"),
-    ("/interface eth0/,/authentication/s/advert_int 1/advert_int 2/", "same_advert_interval"),
-    ("s/auth_pass lab-51/auth_pass other/", "same_auth"),
+const DIFFERENT: [&[(&str, &str)]; 2] = [
+    &[("s/virtual_router_id 51/virtual_router_id 61/", "same_vrid")],
+    &[
+        ("/interface eth0/,/authentication/s/advert_int 1/advert_int 2/", "same_advert_interval"),
+        ("s/auth_pass lab-51/auth_pass other/", "same_auth"),
+    ],
 ];
 
-fn await_block(console: &Console, id: &str) {
+fn await_blocks(console: &Console, faults: &[(&str, &str)]) {
     for _ in 0..20 {
         let plan = console.plan("dir-b");
-        let blocked = plan.as_ref().is_ok_and(|plan| {
-            plan.draft.interlocks.iter().any(|i| i.id == id && i.verdict == Verdict::Block)
-        });
-        if blocked {
+        let blocks = |id: &str| {
+            plan.as_ref().is_ok_and(|plan| {
+                plan.draft.interlocks.iter().any(|i| i.id == id && i.verdict == Verdict::Block)
+            })
+        };
+        if faults.iter().all(|(_, id)| blocks(id)) {
             let refused = console
                 .post("/jobs", &json!({ "operation": console.hand_over("dir-b") }))
                 .unwrap_err();
@@ -74,16 +83,21 @@ fn await_block(console: &Console, id: &str) {
         }
         sleep(Duration::from_millis(500));
     }
-    panic!("{id} does not block: {:#?}", console.plan("dir-b").map(|plan| plan.draft.interlocks));
+    panic!(
+        "not all of {faults:?} block: {:#?}",
+        console.plan("dir-b").map(|plan| plan.draft.interlocks)
+    );
 }
 
 #[test]
 fn an_unsafe_peer_blocks() {
     let Some((directors, console)) = lab() else { return };
-    for (fault, interlock) in UNSAFE {
+    for faults in UNSAFE {
         console.plan_that_may_run("dir-b");
-        directors.sh("dir-b", fault);
-        await_block(&console, interlock);
+        for (fault, _) in faults {
+            directors.sh("dir-b", fault);
+        }
+        await_blocks(&console, faults);
         assert_eq!(directors.holders(), ["dir-a"]);
         directors.put_in_order();
     }
@@ -92,10 +106,12 @@ fn an_unsafe_peer_blocks() {
 #[test]
 fn a_peer_configured_otherwise_blocks() {
     let Some((directors, console)) = lab() else { return };
-    for (sed, interlock) in DIFFERENT {
+    for differences in DIFFERENT {
         console.plan_that_may_run("dir-b");
-        directors.edit_conf("dir-b", sed, false);
-        await_block(&console, interlock);
+        for (sed, _) in differences {
+            directors.edit_conf("dir-b", sed, false);
+        }
+        await_blocks(&console, differences);
         directors.put_in_order();
     }
 }

@@ -14,12 +14,17 @@ use crate::{
 
 pub(super) fn measure_latency(places: &Places) -> Result<Value, Failure> {
     step("change weights and addresses on the lab's nodes, and listen");
-    measure(places, "measure_from_a_change_to_its_message")
+    measure(places, "it", "measure_from_a_change_to_its_message")
 }
 
 pub(super) fn measure_probe(places: &Places) -> Result<Value, Failure> {
     step("watch the probe on three of the lab's nodes for a minute");
-    measure(places, "measure_what_the_probe_costs_a_node")
+    measure(places, "it", "measure_what_the_probe_costs_a_node")
+}
+
+pub(super) fn measure_apply(places: &Places) -> Result<Value, Failure> {
+    step("change 10,000 rules on a node of the lab");
+    measure(places, "lab", "measure_an_apply_of_ten_thousand_rules")
 }
 
 /// Needs no lab: its hundred nodes are simulated.
@@ -34,10 +39,10 @@ pub(super) fn measure_overview(places: &Places) -> Result<Value, Failure> {
 }
 
 /// Runs an ignored test over the lab.
-fn measure(places: &Places, test: &str) -> Result<Value, Failure> {
+fn measure(places: &Places, suite: &str, test: &str) -> Result<Value, Failure> {
     let mut command = cargo(places);
     command
-        .args(["test", "--package", "signalbox-server", "--test", "it", test])
+        .args(["test", "--workspace", "--test", suite, test])
         .args(["--", "--ignored", "--nocapture"])
         .env("SIGNALBOX_LAB", "1");
     figures(&mut command, "is the lab up? `cargo xtask lab status`")

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A program that is not done by then hangs: with nothing cached, all stages together take less.
-const PATIENCE_S: &str = "1800";
+const PATIENCE_S: &str = "3600";
 
 /// How many tests passed and failed. A check, such as a lint, counts as one.
 #[derive(Default, Clone, Copy, PartialEq, Eq, Debug)]

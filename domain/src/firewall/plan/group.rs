@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::super::interlock;
 use super::super::tool::Tool;
 use super::steps::{self, Wave, names};
-use super::{ApplyInput, Member, PlanError, within};
+use super::{ApplyInput, Change, Member, PlanError, RulesChange, within};
 use crate::ids::NodeId;
 use crate::operation::Operation;
 use crate::phrase::Phrase;
@@ -39,18 +39,18 @@ pub fn apply_group(
     within(within_s)?;
     each_node_once(&waves)?;
     let operation = operation(&waves, within_s);
-    let waves: Vec<Vec<Member>> = waves
+    let waves: Vec<Vec<Member<RulesChange>>> = waves
         .into_iter()
-        .map(|wave| wave.into_iter().map(Member::new).collect())
+        .map(|wave| wave.into_iter().map(Member::of_rules).collect())
         .collect::<Result<_, PlanError>>()?;
-    let members: Vec<&Member> = waves.iter().flatten().collect();
+    let members: Vec<&Member<RulesChange>> = waves.iter().flatten().collect();
     let (count, of, all) = (members.len(), waves.len(), names(members.iter().copied()));
     let mut interlocks: Vec<Interlock> = members.iter().flat_map(|m| of_member(m, now)).collect();
     interlocks.push(directors_apart(&waves, now));
     interlocks.sort_by_key(|interlock| interlock.verdict);
     let mut verification = Vec::new();
     for member in &members {
-        verification.extend(member.verification()?);
+        verification.extend(member.verification());
     }
     Ok(Draft {
         operation,
@@ -71,11 +71,11 @@ pub fn apply_group(
             "Until all are kept every node restores its old rules by itself. Once kept, apply the rules from before, which the history of each node has",
             "全部保留之前，各节点会自行恢复旧规则。保留之后，可从各节点的历史中再次应用旧规则",
         ),
-        locks: members.iter().map(|member| member.lock()).collect(),
+        locks: members.iter().map(|member| member.change.lock(member.site.node)).collect(),
     })
 }
 
-fn numbered(waves: &[Vec<Member>], within_s: u32) -> Vec<Wave<'_>> {
+fn numbered(waves: &[Vec<Member<RulesChange>>], within_s: u32) -> Vec<Wave<'_, RulesChange>> {
     let of = waves.len();
     let waves = waves.iter().enumerate();
     waves.map(|(at, members)| Wave { number: at + 1, of, members, within_s }).collect()
@@ -83,7 +83,7 @@ fn numbered(waves: &[Vec<Member>], within_s: u32) -> Vec<Wave<'_>> {
 
 fn operation(waves: &[Vec<ApplyInput>], within_s: u32) -> Operation {
     let of_node = |input: &ApplyInput| NodeRules {
-        node: input.node,
+        node: input.site.node,
         tool: input.tool,
         rules: input.rules.clone(),
         base: input.base.clone(),
@@ -98,17 +98,18 @@ fn each_node_once(waves: &[Vec<ApplyInput>]) -> Result<(), PlanError> {
         return Err(PlanError::EmptyWave);
     }
     for input in waves.iter().flatten() {
-        if !seen.insert((input.node, input.tool)) {
-            return Err(PlanError::Twice { node: input.name.clone() });
+        if !seen.insert((input.site.node, input.tool)) {
+            return Err(PlanError::Twice { node: input.site.name.clone() });
         }
     }
     Ok(())
 }
 
 /// What does not simply hold, condition by condition; what holds, in one.
-fn of_member(member: &Member, now: Timestamp) -> Vec<Interlock> {
-    let (name, node) = (&member.input.name, member.input.node);
-    let all = interlock::all(&member.input, &member.change, &[member.lock()], now);
+fn of_member(member: &Member<RulesChange>, now: Timestamp) -> Vec<Interlock> {
+    let (name, node) = (&member.site.name, member.site.node);
+    let locks = [member.change.lock(node)];
+    let all = interlock::of_rules(&member.site, &member.change, &locks, now);
     let (holding, others): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|interlock| interlock.verdict == Verdict::Pass);
     let joined = |language: fn(&Phrase) -> &str| {
@@ -138,7 +139,7 @@ fn of_member(member: &Member, now: Timestamp) -> Vec<Interlock> {
 }
 
 /// Rules that silence VRRP on all directors at once leave nobody to take over.
-fn directors_apart(waves: &[Vec<Member>], now: Timestamp) -> Interlock {
+fn directors_apart(waves: &[Vec<Member<RulesChange>>], now: Timestamp) -> Interlock {
     let shared = waves.iter().find_map(|wave| {
         wave.iter().enumerate().find_map(|(at, member)| {
             let mut others = wave.iter().skip(at + 1);
@@ -148,7 +149,7 @@ fn directors_apart(waves: &[Vec<Member>], now: Timestamp) -> Interlock {
     let (verdict, detail) = match shared {
         None => (Verdict::Pass, Phrase::new("they do", "已满足")),
         Some((one, other, instance)) => {
-            let (one, other) = (&one.input.name, &other.input.name);
+            let (one, other) = (&one.site.name, &other.site.name);
             (
                 Verdict::Block,
                 Phrase::new(
@@ -172,11 +173,14 @@ fn directors_apart(waves: &[Vec<Member>], now: Timestamp) -> Interlock {
     }
 }
 
-fn shared_instance<'a>(one: &'a Member, other: &Member) -> Option<&'a str> {
-    let of_both = one.input.standing.iter().filter(|standing| standing.node == one.input.node);
+fn shared_instance<'a>(
+    one: &'a Member<RulesChange>,
+    other: &Member<RulesChange>,
+) -> Option<&'a str> {
+    let of_both = one.site.standing.iter().filter(|standing| standing.node == one.site.node);
     let mut shared = of_both.filter(|standing| {
-        let theirs = other.input.standing.iter();
-        let mut own = theirs.filter(|theirs| theirs.node == other.input.node);
+        let theirs = other.site.standing.iter();
+        let mut own = theirs.filter(|theirs| theirs.node == other.site.node);
         own.any(|theirs| theirs.instance == standing.instance)
     });
     shared.next().map(|standing| standing.instance.as_str())

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::super::super::reading::{ConsoleLine, Reading};
 use super::super::super::view::{OwnAddress, RulesetView};
 use super::super::super::{canonical, digest, needs};
-use super::super::{RunningJob, Standing};
+use super::super::{RunningJob, Site, Standing};
 use super::*;
 use crate::fact::Fact;
 use crate::ids::JobId;
@@ -29,20 +29,22 @@ fn input(number: i64) -> ApplyInput {
     reading.rulesets.insert(TOOL, view);
     reading.line = Some(line);
     let addresses = vec![OwnAddress { address: own, prefix_len: 24, interface: "eth0".to_owned() }];
-    ApplyInput {
+    let site = Site {
         node: NodeId(number),
         name: format!("web-{number}"),
-        tool: TOOL,
-        rules: wanted.clone(),
-        base: Some(digest(&live).parse().unwrap()),
-        within_s: 60,
         reading: Fact::new(reading, NOW, "read"),
         needs: needs::console(&line, &addresses).into(),
         addresses,
-        tried: Ok(Fact::new(wanted, NOW, "try")),
         proved: Vec::new(),
         standing: Vec::new(),
         running: Vec::new(),
+    };
+    ApplyInput {
+        site,
+        tool: TOOL,
+        rules: wanted.clone(),
+        base: Some(digest(&live).parse().unwrap()),
+        tried: Ok(Fact::new(wanted, NOW, "try")),
     }
 }
 
@@ -54,7 +56,9 @@ fn director(number: i64) -> ApplyInput {
         command: RemoteCommand::new("true"),
         line: "BACKUP, holds none".to_owned(),
     });
-    ApplyInput { standing: standing.into(), ..input(number) }
+    let mut director = input(number);
+    director.site.standing = standing.into();
+    director
 }
 
 fn ids(draft: &Draft) -> Vec<&str> {
@@ -123,7 +127,8 @@ fn a_node_that_refuses_its_draft_blocks_the_group_and_is_named() {
 #[test]
 fn a_job_that_works_on_one_node_blocks_the_group() {
     let locks = vec![format!("node/2/firewall/{TOOL}")];
-    let busy = ApplyInput { running: vec![RunningJob { id: JobId(7), locks }], ..input(2) };
+    let mut busy = input(2);
+    busy.site.running = vec![RunningJob { id: JobId(7), locks }];
     let draft = apply_group(vec![vec![input(1), busy]], 60, NOW).unwrap();
     assert_eq!(verdicts(&draft).get("2_no_other_job"), Some(&Verdict::Block));
 }

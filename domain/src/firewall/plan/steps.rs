@@ -1,12 +1,10 @@
 //! What a job does with the nodes of a wave, wave after wave, and how it is proved.
 
 use super::super::needs::Proof;
-use super::super::scripts;
-use super::{ApplyInput, GRACE_S, Member, PlanError};
+use super::{Change, GRACE_S, Member, Site};
 use crate::phrase::Phrase;
 use crate::plan::{Action, Check, Expect, Step};
 use crate::remote::RemoteCommand;
-use crate::values::Sha256Hex;
 use crate::vrrp;
 
 /// Longer than a director waits before it takes a silent peer's addresses.
@@ -17,17 +15,17 @@ const WAVE_S: u32 = 45;
 
 const FEW_MS: u64 = 500;
 
-/// Nodes whose rules change together.
-pub(super) struct Wave<'a> {
+/// Nodes that change together.
+pub(super) struct Wave<'a, C> {
     /// From 1.
     pub(super) number: usize,
     pub(super) of: usize,
-    pub(super) members: &'a [Member],
+    pub(super) members: &'a [Member<C>],
     pub(super) within_s: u32,
 }
 
 /// The steps of all waves. Nothing is kept before everything works.
-pub(super) fn all(waves: &[Wave]) -> Vec<Step> {
+pub(super) fn all<C: Change>(waves: &[Wave<C>]) -> Vec<Step> {
     let mut steps: Vec<Step> = waves.iter().flat_map(Wave::steps).collect();
     let members = || waves.iter().flat_map(|wave| wave.members);
     let names = names(members());
@@ -37,7 +35,7 @@ pub(super) fn all(waves: &[Wave]) -> Vec<Step> {
             format!("Take the timer on {names} away"),
             format!("取消 {names} 上的定时器"),
         ),
-        actions: members().map(|member| member.run(scripts::keep(member.input.tool))).collect(),
+        actions: members().map(|member| member.run(member.change.keep())).collect(),
         undo: Vec::new(),
         estimate_ms: FEW_MS,
         cancellable: false,
@@ -45,7 +43,7 @@ pub(super) fn all(waves: &[Wave]) -> Vec<Step> {
     steps
 }
 
-impl Wave<'_> {
+impl<C: Change> Wave<'_, C> {
     fn steps(&self) -> Vec<Step> {
         let mut steps = vec![self.try_out(), self.arm(), self.load(), self.sign_in()];
         let checks = self.fleet_checks();
@@ -68,7 +66,7 @@ impl Wave<'_> {
 
     fn try_out(&self) -> Step {
         let names = names(self.members);
-        let try_out = |m: &Member| m.run(scripts::try_out(m.input.tool, &m.change.wanted_text));
+        let try_out = |m: &Member<C>| m.run(m.change.try_out());
         Step {
             id: self.id("try"),
             title: Phrase::new(
@@ -83,13 +81,16 @@ impl Wave<'_> {
     }
 
     fn arm(&self) -> Step {
-        let (names, on_node_s) = (names(self.members), self.on_node_s());
-        let arm = |m: &Member| m.run(scripts::arm(m.input.tool, on_node_s, &m.change.live_digest));
+        let (names, on_node_s, noun) = (names(self.members), self.on_node_s(), C::noun());
+        let arm = |m: &Member<C>| m.run(m.change.arm(on_node_s));
         Step {
             id: self.id("arm"),
             title: Phrase::new(
-                format!("Set a timer on {names} that restores the old rules in {on_node_s} s"),
-                format!("在 {names} 上设置 {on_node_s} 秒后恢复旧规则的定时器"),
+                format!(
+                    "Set a timer on {names} that restores the old {noun} in {on_node_s} s",
+                    noun = noun.en
+                ),
+                format!("在 {names} 上设置 {on_node_s} 秒后恢复旧{}的定时器", noun.zh),
             ),
             actions: self.members.iter().map(arm).collect(),
             undo: self.undo(),
@@ -100,7 +101,7 @@ impl Wave<'_> {
 
     fn load(&self) -> Step {
         let names = names(self.members);
-        let load = |m: &Member| m.run(scripts::load(m.input.tool, &m.change.wanted_text));
+        let load = |m: &Member<C>| m.run(m.change.load());
         Step {
             id: self.id("load"),
             title: Phrase::new(
@@ -116,9 +117,9 @@ impl Wave<'_> {
 
     fn sign_in(&self) -> Step {
         let names = names(self.members);
-        let sign_in = |m: &Member| Action::RunAnew {
-            node: m.input.node,
-            command: scripts::state(m.input.tool).timeout_ms(10_000),
+        let sign_in = |m: &Member<C>| Action::RunAnew {
+            node: m.site.node,
+            command: m.change.state().timeout_ms(10_000),
             expect: Expect::Line { line: "state armed".to_owned() },
         };
         Step {
@@ -138,7 +139,13 @@ impl Wave<'_> {
         let within_ms = u64::from(self.within_s) * 1000;
         let next = self.number + 1;
         let title = if next > self.of {
-            Phrase::new("Wait for somebody to keep the rules", "等待有人保留新规则")
+            {
+                let noun = C::noun();
+                Phrase::new(
+                    format!("Wait for somebody to keep the {}", noun.en),
+                    format!("等待有人保留新{}", noun.zh),
+                )
+            }
         } else {
             Phrase::new(
                 format!("Wait for somebody to let wave {next} of {} follow", self.of),
@@ -156,7 +163,7 @@ impl Wave<'_> {
     }
 
     fn undo(&self) -> Vec<Action> {
-        self.members.iter().map(|member| member.run(scripts::undo(member.input.tool))).collect()
+        self.members.iter().map(|member| member.run(member.change.undo())).collect()
     }
 
     /// A node's timer must not fire while the waves after it go on, nor while a keep is on its way.
@@ -178,19 +185,19 @@ impl Wave<'_> {
                 actions.push(action);
             }
         };
-        if let Some(member) = self.members.iter().find(|m| !m.input.standing.is_empty()) {
+        if let Some(member) = self.members.iter().find(|m| !m.site.standing.is_empty()) {
             once(member.run(RemoteCommand::new("sleep").words(&[VRRP_DWELL_S])));
         }
         for member in self.members {
-            standing_checks(&member.input).for_each(&mut once);
-            connection_checks(&member.input).for_each(&mut once);
+            standing_checks(&member.site).for_each(&mut once);
+            connection_checks(&member.site).for_each(&mut once);
         }
         actions
     }
 }
 
-fn standing_checks(input: &ApplyInput) -> impl Iterator<Item = Action> {
-    input.standing.iter().map(|standing| {
+fn standing_checks(site: &Site) -> impl Iterator<Item = Action> {
+    site.standing.iter().map(|standing| {
         let (name, instance, line) = (&standing.name, &standing.instance, &standing.line);
         until(Check {
             title: Phrase::new(
@@ -204,9 +211,9 @@ fn standing_checks(input: &ApplyInput) -> impl Iterator<Item = Action> {
     })
 }
 
-fn connection_checks(input: &ApplyInput) -> impl Iterator<Item = Action> {
-    let proofs = input.needs.iter().filter_map(|need| Some((need, need.proof?)));
-    let held = proofs.filter(|(_, proof)| held(input, proof));
+fn connection_checks(site: &Site) -> impl Iterator<Item = Action> {
+    let proofs = site.needs.iter().filter_map(|need| Some((need, need.proof?)));
+    let held = proofs.filter(|(_, proof)| held(site, proof));
     held.map(|(need, proof)| {
         let (address, port) = proof.to;
         until(Check {
@@ -218,59 +225,52 @@ fn connection_checks(input: &ApplyInput) -> impl Iterator<Item = Action> {
     })
 }
 
-fn held(input: &ApplyInput, proof: &Proof) -> bool {
-    input.proved.iter().any(|(proved, reached)| proved == proof && *reached)
+fn held(site: &Site, proof: &Proof) -> bool {
+    site.proved.iter().any(|(proved, reached)| proved == proof && *reached)
 }
 
 fn until(check: Check) -> Action {
     Action::Await { check, every_ms: 500, timeout_ms: 10_000 }
 }
 
-impl Member {
+impl<C: Change> Member<C> {
     fn run(&self, command: RemoteCommand) -> Action {
-        Action::Run { node: self.input.node, command, expect: Expect::Success }
+        Action::Run { node: self.site.node, command, expect: Expect::Success }
     }
 
-    /// That the node has the new rules, and that they stay.
-    pub(super) fn verification(&self) -> Result<[Check; 2], PlanError> {
-        let name = &self.input.name;
-        let digest = super::super::digest(&self.change.wanted_text).parse()?;
+    /// That the node has what the draft wants, and that it stays.
+    pub(super) fn verification(&self) -> [Check; 2] {
+        let (name, noun) = (&self.site.name, C::noun());
         let has_the_drafts = Phrase::new(
-            format!("{name} has the draft's rules"),
-            format!("{name} 的规则与草稿一致"),
+            format!("{name} has the draft's {}", noun.en),
+            format!("{name} 的{}与草稿一致", noun.zh),
         );
-        let no_timer = Check {
-            title: Phrase::new(
-                format!("No timer on {name} takes them back"),
-                format!("{name} 上没有会撤回规则的定时器"),
-            ),
-            node: self.input.node,
-            command: scripts::state(self.input.tool),
-            expect: Expect::Line { line: "state kept".to_owned() },
-        };
-        Ok([self.has_rules(&digest, has_the_drafts), no_timer])
+        let no_timer = Phrase::new(
+            format!("No timer on {name} takes them back"),
+            format!("{name} 上没有会撤回{}的定时器", noun.zh),
+        );
+        [
+            self.says(has_the_drafts, self.change.after()),
+            self.says(no_timer, "state kept".to_owned()),
+        ]
     }
 
     pub(super) fn rolled_back(&self) -> Check {
-        let name = &self.input.name;
+        let (name, noun) = (&self.site.name, C::noun());
         let title = Phrase::new(
-            format!("{name} has the rules from before"),
-            format!("{name} 的规则与之前一致"),
+            format!("{name} has the {} from before", noun.en),
+            format!("{name} 的{}与之前一致", noun.zh),
         );
-        self.has_rules(&self.change.live_digest, title)
+        self.says(title, self.change.before())
     }
 
-    fn has_rules(&self, digest: &Sha256Hex, title: Phrase) -> Check {
-        Check {
-            title,
-            node: self.input.node,
-            command: scripts::state(self.input.tool),
-            expect: Expect::Line { line: format!("rules {digest}") },
-        }
+    fn says(&self, title: Phrase, line: String) -> Check {
+        let command = self.change.state();
+        Check { title, node: self.site.node, command, expect: Expect::Line { line } }
     }
 }
 
-pub(super) fn names<'a>(members: impl IntoIterator<Item = &'a Member>) -> String {
-    let names: Vec<&str> = members.into_iter().map(|member| member.input.name.as_str()).collect();
+pub(super) fn names<'a, C: 'a>(members: impl IntoIterator<Item = &'a Member<C>>) -> String {
+    let names: Vec<&str> = members.into_iter().map(|member| member.site.name.as_str()).collect();
     names.join(", ")
 }

@@ -6,6 +6,7 @@
 
 mod canonical;
 mod contains;
+mod edit;
 mod model;
 mod parse;
 mod render;
@@ -14,6 +15,7 @@ mod view;
 
 pub use canonical::canonical;
 pub(super) use contains::{Membership, membership};
+pub use edit::{Act, Edit, EditError, are_made, edits};
 pub use model::{Entry, EntryOption, Kind, NAME_BYTES, Part, Port, Set, Sets};
 pub use parse::parse;
 pub use render::render;

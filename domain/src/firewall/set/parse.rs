@@ -13,7 +13,7 @@ const COMMANDS: &str = "create NAME TYPE, add NAME ENTRY, or a comment that begi
 pub fn parse(text: &str) -> Result<Vec<Set>, ParseError> {
     let mut sets: Vec<Set> = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let mut words = Words { line, line_number: index + 1, at: 0, word_at: 0 };
+        let mut words = Words::new(line, index + 1);
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             continue;
         }
@@ -38,10 +38,10 @@ pub fn parse(text: &str) -> Result<Vec<Set>, ParseError> {
 
 /// All behind `add NAME `, as [`Entry`] prints it.
 pub(super) fn parse_entry(set: &Set, text: &str) -> Result<Entry, ParseError> {
-    entry(set, &mut Words { line: text, line_number: 1, at: 0, word_at: 0 })
+    entry(set, &mut Words::new(text, 1))
 }
 
-fn create(words: &mut Words<'_>) -> Result<Set, ParseError> {
+pub(super) fn create(words: &mut Words<'_>) -> Result<Set, ParseError> {
     let place = words.at;
     let all: Vec<&str> = words.rest().split(' ').collect();
     // A name may hold spaces, a kind always holds a colon.
@@ -81,7 +81,7 @@ fn of_entry<'s>(sets: &'s mut [Set], words: &mut Words<'_>) -> Result<&'s mut Se
     Ok(set)
 }
 
-fn entry(set: &Set, words: &mut Words<'_>) -> Result<Entry, ParseError> {
+pub(super) fn entry(set: &Set, words: &mut Words<'_>) -> Result<Entry, ParseError> {
     let place = words.at;
     let text = words.next().ok_or_else(|| words.expected_at(place, "an entry", ""))?;
     let parts = match set.kind.dimensions() {
@@ -195,7 +195,7 @@ fn icmp(protocol: Protocol, text: &str) -> Option<u16> {
     Some(u16::from_be_bytes([kind, code]))
 }
 
-struct Words<'a> {
+pub(super) struct Words<'a> {
     line: &'a str,
     line_number: usize,
     /// In bytes.
@@ -205,12 +205,16 @@ struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
+    pub(super) fn new(line: &'a str, line_number: usize) -> Words<'a> {
+        Words { line, line_number, at: 0, word_at: 0 }
+    }
+
     fn rest(&self) -> &'a str {
         self.line.get(self.at..).unwrap_or_default()
     }
 
     /// Takes the next word and the space behind it.
-    fn next(&mut self) -> Option<&'a str> {
+    pub(super) fn next(&mut self) -> Option<&'a str> {
         let rest = self.rest();
         let word = rest.trim_start_matches(' ');
         self.at += rest.len() - word.len();
@@ -240,7 +244,7 @@ impl<'a> Words<'a> {
         Ok(text)
     }
 
-    fn expected_at(&self, byte: usize, expected: &str, found: &str) -> ParseError {
+    pub(super) fn expected_at(&self, byte: usize, expected: &str, found: &str) -> ParseError {
         let before = self.line.get(..byte).unwrap_or(self.line);
         let found = if found.is_empty() { "the end of the line" } else { found };
         ParseError {

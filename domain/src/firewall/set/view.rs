@@ -44,14 +44,19 @@ impl SetsView {
 }
 
 impl SetView {
-    /// The set with its entries, where they are known.
-    fn set(&self, name: &str) -> Option<Set> {
-        let mut set = Set {
+    /// How the set was made, without what is in it.
+    pub(super) fn empty(&self, name: &str) -> Set {
+        Set {
             name: name.to_owned(),
             kind: Kind::of(&self.kind),
             header: self.header.split_ascii_whitespace().map(str::to_owned).collect(),
             entries: Vec::new(),
-        };
+        }
+    }
+
+    /// The set with its entries, where they are known.
+    pub(super) fn set(&self, name: &str) -> Option<Set> {
+        let mut set = self.empty(name);
         let entries = self.entries.as_ref()?;
         set.entries =
             entries.iter().map(|entry| parse_entry(&set, entry).ok()).collect::<Option<_>>()?;

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::vrrp::{Auth, InstanceConf};
 
 /// The instance of a configuration that is right but for `lines`.
 fn instance_with(lines: &str) -> InstanceConf {

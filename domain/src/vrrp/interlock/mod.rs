@@ -14,10 +14,11 @@ use crate::phrase::Phrase;
 use crate::plan::{Interlock, Verdict};
 use crate::time::Timestamp;
 
-pub(super) use standing::claims;
+pub(super) use standing::{claims, word};
+pub(crate) use surroundings::no_other_job;
 
 /// A verdict, its fact in words, and when the oldest fact behind it was observed.
-struct Finding {
+pub(crate) struct Finding {
     verdict: Verdict,
     detail: Phrase,
     observed_at: Option<Timestamp>,
@@ -37,7 +38,7 @@ pub(super) fn all(
         interlock(
             "no_other_job",
             Phrase::new("No other job works on this", "没有其他任务占用"),
-            Ok(surroundings::no_other_job(input, locks, now)),
+            Ok(no_other_job(&input.running, locks, now)),
         ),
         interlock(
             "clocks_agree",
@@ -172,21 +173,21 @@ fn of_path(pair: &Pair<'_>, now: Timestamp) -> [Interlock; 4] {
     ]
 }
 
-fn interlock(id: &str, title: Phrase, finding: Result<Finding, Missing>) -> Interlock {
+pub(crate) fn interlock(id: &str, title: Phrase, finding: Result<Finding, Missing>) -> Interlock {
     let Finding { verdict, detail, observed_at } = finding.unwrap_or_else(Finding::missing);
     Interlock { id: id.to_owned(), title, verdict, detail, observed_at }
 }
 
 impl Finding {
-    fn pass(detail: Phrase, observed_at: Timestamp) -> Finding {
+    pub(crate) fn pass(detail: Phrase, observed_at: Timestamp) -> Finding {
         Finding { verdict: Verdict::Pass, detail, observed_at: Some(observed_at) }
     }
 
-    fn block(detail: Phrase, observed_at: Timestamp) -> Finding {
+    pub(crate) fn block(detail: Phrase, observed_at: Timestamp) -> Finding {
         Finding { verdict: Verdict::Block, detail, observed_at: Some(observed_at) }
     }
 
-    fn warn(detail: Phrase, observed_at: Option<Timestamp>) -> Finding {
+    pub(crate) fn warn(detail: Phrase, observed_at: Option<Timestamp>) -> Finding {
         Finding { verdict: Verdict::Warn, detail, observed_at }
     }
 

@@ -210,7 +210,7 @@ pub(super) fn only_this_instance(pair: &Pair<'_>) -> Finding {
     )
 }
 
-fn word(state: VrrpState) -> &'static str {
+pub(in crate::vrrp) fn word(state: VrrpState) -> &'static str {
     match state {
         VrrpState::Init => "INIT",
         VrrpState::Backup => "BACKUP",

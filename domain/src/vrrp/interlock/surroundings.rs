@@ -12,9 +12,9 @@ use crate::vrrp::plan::Pair;
 /// Clocks further apart than this make the job's log hard to read.
 const CLOCK_LIMIT: Duration = Duration::from_secs(2);
 
-pub(super) fn no_other_job(input: &HandOverInput, locks: &[String], now: Timestamp) -> Finding {
+pub(crate) fn no_other_job(running: &[RunningJob], locks: &[String], now: Timestamp) -> Finding {
     let holds = |job: &&RunningJob| job.locks.iter().any(|lock| locks.contains(lock));
-    match input.running.iter().find(holds) {
+    match running.iter().find(holds) {
         None => Finding::pass(Phrase::new("none", "无"), now),
         Some(job) => Finding::block(
             Phrase::new(format!("Job {} works on it", job.id), format!("任务 {} 正在占用", job.id)),

@@ -1,5 +1,5 @@
 # vrrp-state INSTANCE SIGNAL ADDRESS…: where this director stands, by its own word and by its
-# interfaces. SIGNAL is what `keepalived --signum=JSON` says.
+# interfaces, and by which configuration. SIGNAL is what `keepalived --signum=JSON` says.
 name=$1 signal=$2
 shift 2
 said=stopped
@@ -18,4 +18,10 @@ for address; do
 done
 if [ "$held" -eq 0 ]; then holds=none; elif [ "$held" -eq $# ]; then holds=all; else holds=some; fi
 echo "$said, holds $holds"
+if [ "$said" != stopped ]; then
+    number_after vrid
+    vrid=$number
+    number_after base_priority
+    echo "VRID $vrid, base priority $number"
+fi
 case $said in MASTER | BACKUP) echo 'in the election' ;; esac

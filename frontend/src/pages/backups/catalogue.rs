@@ -8,7 +8,7 @@ use signalbox_domain::signal::Signal as Aspect;
 use crate::format;
 use crate::locale::{Text, language, t};
 use crate::locales::{backups as texts, words};
-use crate::ui::{Badge, Column, Empty, Filter, Moment, Plate, Table, matches};
+use crate::ui::{Badge, ChosenRow, Column, Empty, Filter, Moment, Plate, Table, matches};
 
 #[component]
 pub(super) fn Catalogue(
@@ -81,7 +81,6 @@ pub(super) fn kind(kind: BackupKind) -> Text {
 
 fn row(backup: &Backup, chosen: RwSignal<Option<BackupId>>) -> impl IntoView + use<> {
     let id = backup.id;
-    let is_chosen = move || chosen.get() == Some(id);
     // Only a restore earns more than this.
     let proof = match backup.state {
         BackupState::Complete => {
@@ -92,28 +91,20 @@ fn row(backup: &Backup, chosen: RwSignal<Option<BackupId>>) -> impl IntoView + u
         }
     };
     let took = format::duration(backup.finished_at - backup.started_at, language());
+    let Backup { started_at, kind: what, size_bytes, raw_bytes, .. } = *backup;
+    let (engine, source) = (backup.engine.clone(), backup.source_name.clone());
     view! {
-        <tr
-            tabindex="0"
-            class:sel=is_chosen
-            aria-selected=move || is_chosen().to_string()
-            on:click=move |_| chosen.set(Some(id))
-            on:keydown=move |event| {
-                if event.key() == "Enter" {
-                    chosen.set(Some(id));
-                }
-            }
-        >
+        <ChosenRow id chosen>
             <td>
-                <Moment at=backup.started_at />
+                <Moment at=started_at />
             </td>
-            <td class="b">{backup.engine.clone()}</td>
-            <td class="i2">{t(kind(backup.kind))}</td>
-            <td class="i2">{backup.source_name.clone()}</td>
-            <td class="r">{format::bytes(backup.size_bytes)}</td>
-            <td class="r i2 less">{format::bytes(backup.raw_bytes)}</td>
+            <td class="b">{engine}</td>
+            <td class="i2">{t(kind(what))}</td>
+            <td class="i2">{source}</td>
+            <td class="r">{format::bytes(size_bytes)}</td>
+            <td class="r i2 less">{format::bytes(raw_bytes)}</td>
             <td class="r i2 less">{took}</td>
             <td>{proof}</td>
-        </tr>
+        </ChosenRow>
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Board {
     /// The rule that edits are about, by its place in the chain.
     pub(super) selected: RwSignal<Option<usize>>,
     pub(super) history: RwSignal<History>,
+    /// What the node has, it keeps: no job may take it back, or has.
+    pub(super) is_settled: Memo<bool>,
 }
 
 impl Board {
@@ -96,6 +98,7 @@ impl Board {
             place: RwSignal::new((TableName::Filter, "INPUT".to_owned())),
             selected: RwSignal::new(None),
             history: RwSignal::new(History::default()),
+            is_settled: is_settled(node),
         };
         board.remember();
         board
@@ -107,26 +110,9 @@ impl Board {
             let kept = self.tool.get().and_then(|tool| kept::read(self.node, tool));
             self.kept.set(kept);
         });
-        let fleet = use_live().watch::<FleetView>(Topic::Fleet);
         let is_applied = Memo::new(move |_| self.is_applied());
-        let is_undecided = Memo::new(move |_| {
-            fleet.with(|fleet| {
-                let mut running = fleet.iter().flat_map(|fleet| &fleet.running);
-                running.any(|job| job.operation.filters().contains(&self.node))
-            })
-        });
-        let jobs = use_live().watch::<BTreeMap<JobId, JobSummary>>(Topic::Jobs);
-        let was_given_up = Memo::new(move |_| {
-            jobs.with(|jobs| {
-                let jobs = jobs.iter().flat_map(BTreeMap::values);
-                let ours = jobs.filter(|job| job.operation.filters().contains(&self.node));
-                ours.max_by_key(|job| job.id).is_some_and(|job| job.state != JobState::Done)
-            })
-        });
         Effect::new(move |_| {
-            // Until somebody kept the new rules they may go, and then the draft is needed again; that
-            // they went is seen a little later than the job's end.
-            if is_applied.get() && !is_undecided.get() && !was_given_up.get() {
+            if is_applied.get() && self.is_settled.get() {
                 self.keep(None);
             }
         });
@@ -186,6 +172,28 @@ impl Board {
         self.selected.set(None);
         self.place.set((table, chain.to_owned()));
     }
+}
+
+/// Until somebody kept what is new it may go, and then the draft is needed again; that it went is
+/// seen a little later than the job's end.
+fn is_settled(node: NodeId) -> Memo<bool> {
+    let live = use_live();
+    let fleet = live.watch::<FleetView>(Topic::Fleet);
+    let jobs = live.watch::<BTreeMap<JobId, JobSummary>>(Topic::Jobs);
+    let is_undecided = move || {
+        fleet.with(|fleet| {
+            let mut running = fleet.iter().flat_map(|fleet| &fleet.running);
+            running.any(|job| job.operation.filters().contains(&node))
+        })
+    };
+    let was_given_up = move || {
+        jobs.with(|jobs| {
+            let jobs = jobs.iter().flat_map(BTreeMap::values);
+            let ours = jobs.filter(|job| job.operation.filters().contains(&node));
+            ours.max_by_key(|job| job.id).is_some_and(|job| job.state != JobState::Done)
+        })
+    };
+    Memo::new(move |_| !is_undecided() && !was_given_up())
 }
 
 fn lets_console_in(rules: &Ruleset, view: &FirewallView) -> Option<(TableName, String, usize)> {

@@ -7,13 +7,15 @@ use leptos::html;
 use leptos::prelude::*;
 use signalbox_domain::firewall::plan::WITHIN_S;
 use signalbox_domain::fleet::FleetView;
-use signalbox_domain::ids::{JobId, NodeId};
+use signalbox_domain::ids::JobId;
 use signalbox_domain::jobs::{JobView, StepState};
 use signalbox_domain::live::Topic;
 use signalbox_domain::operation::Operation;
 use signalbox_domain::signal::Signal as Aspect;
 use signalbox_domain::time::Timestamp;
 
+use super::board::Board;
+use super::drops::Drops;
 use crate::live::use_live;
 use crate::locale::{say, t, t_with};
 use crate::locales::firewall as texts;
@@ -23,7 +25,8 @@ use crate::ui::{Lamp, Moment, elements};
 
 /// Watches for the job of this node that waits to be kept.
 #[component]
-pub(super) fn Confirmation(node: NodeId) -> impl IntoView {
+pub(super) fn Confirmation(board: Board) -> impl IntoView {
+    let node = board.node;
     let fleet = use_live().watch::<FleetView>(Topic::Fleet);
     let job = Memo::new(move |_| {
         fleet.with(|fleet| {
@@ -31,18 +34,21 @@ pub(super) fn Confirmation(node: NodeId) -> impl IntoView {
             running.find(|job| job.operation.filters().contains(&node)).map(|job| job.id)
         })
     });
-    move || job.get().map(|id| view! { <OfJob id /> })
+    move || job.get().map(|id| view! { <OfJob board id /> })
 }
 
 #[component]
-fn OfJob(id: JobId) -> impl IntoView {
+fn OfJob(board: Board, id: JobId) -> impl IntoView {
     let job = use_live().watch::<JobView>(Topic::Job(id));
     let until = Memo::new(move |_| job.with(|job| job.as_ref()?.confirm_until));
-    move || until.get().map(|until| view! { <Window id job until keeping=Keeping::new(id) /> })
+    move || {
+        until.get().map(|until| view! { <Window board id job until keeping=Keeping::new(id) /> })
+    }
 }
 
 #[component]
 fn Window(
+    board: Board,
     id: JobId,
     job: Memo<Option<JobView>>,
     until: Timestamp,
@@ -89,7 +95,7 @@ fn Window(
                         <Ring left within_s />
                         <p class="t12 i2">{t(texts::TIMER_RUNS)}</p>
                     </div>
-                    <Checks job names />
+                    <Checks board job names />
                 </div>
                 <Offline />
                 <footer>
@@ -110,7 +116,8 @@ fn told(job: Option<&JobView>, names: NodeNames) -> (String, u32) {
     let Some(job) = job else { return (String::new(), WITHIN_S) };
     let within_s = match &job.summary.operation {
         Operation::FirewallApply { within_s, .. }
-        | Operation::FirewallApplyGroup { within_s, .. } => *within_s,
+        | Operation::FirewallApplyGroup { within_s, .. }
+        | Operation::FirewallChangeSets { within_s, .. } => *within_s,
         _ => WITHIN_S,
     };
     let loaded = job
@@ -172,7 +179,7 @@ fn tick_path(tick: u32, of: u32, long: bool) -> String {
 
 /// What was seen to hold since the rules went live: the steps that are done, and checks.
 #[component]
-fn Checks(job: Memo<Option<JobView>>, names: NodeNames) -> impl IntoView {
+fn Checks(board: Board, job: Memo<Option<JobView>>, names: NodeNames) -> impl IntoView {
     let lines = Memo::new(move |_| {
         job.with(|job| {
             let steps = job.iter().flat_map(|job| &job.steps);
@@ -202,6 +209,7 @@ fn Checks(job: Memo<Option<JobView>>, names: NodeNames) -> impl IntoView {
         <div class="confirm-checks">
             <h3>{t(texts::CHECKED)}</h3>
             <ul>{move || lines.get().into_iter().map(line).collect_view()}</ul>
+            <Drops board job />
         </div>
     }
 }

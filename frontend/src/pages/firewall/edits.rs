@@ -1,6 +1,6 @@
 //! Changing the draft rule by rule: buttons, keys, and what they do.
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{DragEvent, KeyboardEvent};
 use leptos::prelude::*;
 use signalbox_domain::access::Permission;
 use signalbox_domain::firewall::draft::{Change, Edit, EditError, with_table};
@@ -36,11 +36,40 @@ pub(super) enum Open {
 pub(super) struct Editing {
     pub(super) may: bool,
     pub(super) open: RwSignal<Option<Open>>,
+    /// The rule that is being dragged, by its place.
+    dragged: RwSignal<Option<usize>>,
 }
 
 impl Editing {
     pub(super) fn new() -> Editing {
-        Editing { may: may(Permission::FirewallApply), open: RwSignal::new(None) }
+        Editing {
+            may: may(Permission::FirewallApply),
+            open: RwSignal::new(None),
+            dragged: RwSignal::new(None),
+        }
+    }
+
+    pub(super) fn drag(self, place: Option<usize>) {
+        self.dragged.set(place.filter(|_| self.may));
+    }
+
+    /// Whether a rule that is dragged may be dropped on another's row.
+    pub(super) fn takes(self, place: Option<usize>, event: &DragEvent) {
+        if place.is_some() && self.dragged.get_untracked().is_some() {
+            event.prevent_default();
+        }
+    }
+
+    /// The dragged rule takes that place.
+    pub(super) fn drop_on(self, board: Board, place: Option<usize>, event: &DragEvent) {
+        event.prevent_default();
+        if let (Some(from), Some(to)) = (self.dragged.get_untracked(), place)
+            && from != to
+        {
+            tell(change(board, Change::Move { from, to }));
+            board.selected.set(Some(to));
+        }
+        self.dragged.set(None);
     }
 
     pub(super) fn close(self) {

@@ -16,7 +16,7 @@ use crate::document::{Answer, use_document};
 use crate::locale::{t, t_with};
 use crate::locales::firewall as texts;
 use crate::locales::words;
-use crate::ui::{Badge, Button, Column, Dialog, Empty, Kind, Moment, Table, Waiting};
+use crate::ui::{Badge, Button, ChosenRow, Column, Dialog, Empty, Kind, Moment, Table, Waiting};
 
 /// Characters of a digest by which people tell rulesets apart.
 const DIGEST_CHARS: usize = 8;
@@ -108,19 +108,8 @@ fn PastRow(
         (None, None) => view! { <span class="i3">{t(texts::FOUND)}</span> }.into_any(),
     };
     let changes = changes.map(|changes| format!("+{} −{}", changes.added, changes.removed));
-    let is_chosen = move || chosen.get() == Some(id);
     view! {
-        <tr
-            tabindex="0"
-            class:sel=is_chosen
-            aria-selected=move || is_chosen().to_string()
-            on:click=move |_| chosen.set(Some(id))
-            on:keydown=move |event| {
-                if event.key() == "Enter" {
-                    chosen.set(Some(id));
-                }
-            }
-        >
+        <ChosenRow id chosen>
             <td>
                 <Moment at=first_seen_at />
             </td>
@@ -128,7 +117,7 @@ fn PastRow(
             <td>{made_by}</td>
             <td class="r i2">{changes}</td>
             <td class="mono i2 less">{short}</td>
-        </tr>
+        </ChosenRow>
     }
 }
 

@@ -13,9 +13,27 @@ pub(super) struct Kept {
     pub(super) text: String,
 }
 
-#[cfg(feature = "hydrate")]
 fn key(node: NodeId, tool: Tool) -> String {
     format!("firewall/{node}/{tool}")
+}
+
+pub(super) fn read(node: NodeId, tool: Tool) -> Option<Kept> {
+    let text = get(&key(node, tool))?;
+    crate::api::read(&serde_json::from_str(&text).ok()?).ok()
+}
+
+pub(super) fn write(node: NodeId, tool: Tool, kept: Option<&Kept>) {
+    let text = kept.and_then(|kept| serde_json::to_string(kept).ok());
+    set(&key(node, tool), text.as_deref());
+}
+
+/// Edits of the node's sets.
+pub(super) fn read_edits(node: NodeId) -> Option<String> {
+    get(&format!("firewall/{node}/sets"))
+}
+
+pub(super) fn write_edits(node: NodeId, edits: &str) {
+    set(&format!("firewall/{node}/sets"), (!edits.is_empty()).then_some(edits));
 }
 
 #[cfg(feature = "hydrate")]
@@ -23,28 +41,25 @@ fn storage() -> Option<web_sys::Storage> {
     leptos::prelude::window().local_storage().ok()?
 }
 
-/// A browser that keeps nothing still drafts: until the page is left.
 #[cfg(feature = "hydrate")]
-pub(super) fn read(node: NodeId, tool: Tool) -> Option<Kept> {
-    let text = storage()?.get_item(&key(node, tool)).ok()??;
-    crate::api::read(&serde_json::from_str(&text).ok()?).ok()
+fn get(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
 }
 
+/// A browser that keeps nothing still drafts: until the page is left.
 #[cfg(feature = "hydrate")]
-pub(super) fn write(node: NodeId, tool: Tool, kept: Option<&Kept>) {
+fn set(key: &str, text: Option<&str>) {
     let Some(storage) = storage() else { return };
-    let key = key(node, tool);
-    let text = kept.and_then(|kept| serde_json::to_string(kept).ok());
     let _ = match text {
-        Some(text) => storage.set_item(&key, &text),
-        None => storage.remove_item(&key),
+        Some(text) => storage.set_item(key, text),
+        None => storage.remove_item(key),
     };
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub(super) fn read(_node: NodeId, _tool: Tool) -> Option<Kept> {
+fn get(_key: &str) -> Option<String> {
     None
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub(super) fn write(_node: NodeId, _tool: Tool, _kept: Option<&Kept>) {}
+fn set(_key: &str, _text: Option<&str>) {}

@@ -7,6 +7,7 @@ mod columns;
 mod confirm;
 mod diagram;
 mod difference;
+mod drops;
 mod edits;
 mod file;
 mod flow;
@@ -14,10 +15,12 @@ mod group;
 mod head;
 mod history;
 mod kept;
+mod kernel;
 mod packet;
 mod rates;
 mod rule_form;
 mod rules;
+mod set_draft;
 mod sets;
 mod templates;
 mod texts;
@@ -83,7 +86,7 @@ fn OfNode(node: NodeId) -> impl IntoView {
                 view! { <SkeletonRows what /> }.into_any()
             }
         }}
-        <confirm::Confirmation node />
+        <confirm::Confirmation board />
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn Rules(board: Board, editing: Editing) -> impl IntoView {
             view! {
                 <Plate title=title.clone() meta=meta first=true flush=true class="fw-rules" actions=actions>
                     <Chains board editing />
-                    <Sets board />
+                    <Sets board editing />
                     <LongTable label=title.clone() columns rows=shown row=row />
                     {nothing}
                     <PolicyLine board />
@@ -232,9 +232,13 @@ fn RuleRow(board: Board, editing: Editing, ages: Ages, index: usize, line: Line)
             data-place=place
             aria-rowindex=index
             aria-selected=move || is_selected.get().then_some("true")
+            draggable=(editing.may && place.is_some()).then_some("true")
             on:click=move |_| select()
             on:focus=move |_| select()
             on:keydown=keydown
+            on:dragstart=move |_| editing.drag(place)
+            on:dragover=move |event| editing.takes(place, &event)
+            on:drop=move |event| editing.drop_on(board, place, &event)
         >
             <td class="r">
                 {console.then(|| view! { <span class="fw-lock" title=t(texts::CONSOLES)><IconView icon=Icon::LockKeyhole small=true /></span> })}
@@ -310,7 +314,7 @@ fn Counted(
     }
 }
 
-fn rate_text(rate: f64) -> String {
+pub(super) fn rate_text(rate: f64) -> String {
     if rate > 0.0 && rate < 9.95 {
         format!("{rate:.1}")
     } else {

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use signalbox_domain::firewall::{
-    Deed, FirewallView, Outcome, Ruleset, Step, TableName, Trace, Truth, trace,
+    Deed, FirewallView, Outcome, Packet, Ruleset, Step, TableName, Trace, Truth, trace,
 };
 use signalbox_domain::signal::Signal as Aspect;
 
 use super::board::Board;
+use super::kernel::Kernel;
 use super::packet::{Question, Wrong, host};
 use super::sets::found;
 use crate::locale::{Text, say, t, t_with};
@@ -18,6 +19,7 @@ use crate::ui::{Field, Lamp, Plate, Segmented, Select};
 pub(super) struct Traces {
     pub(super) live: Memo<Option<Trace>>,
     pub(super) draft: Memo<Option<Trace>>,
+    pub(super) packet: Memo<Result<Packet, Wrong>>,
     wrong: Memo<Option<Wrong>>,
     pub(super) shows_draft: RwSignal<bool>,
     /// The one whose way is drawn.
@@ -48,6 +50,7 @@ impl Traces {
         Traces {
             live,
             draft,
+            packet,
             wrong: Memo::new(move |_| packet.with(|packet| packet.as_ref().err().copied())),
             shows_draft,
             shown: Memo::new(move |_| draft.get().filter(|_| shows_draft.get()).or(live.get())),
@@ -72,6 +75,7 @@ pub(super) fn Tracer(board: Board, question: Question, traces: Traces) -> impl I
                 <Verdict name=texts::DRAFT trace=traces.draft draft=true />
             </div>
             <Path board traces />
+            <Kernel board traces />
         </Plate>
     }
 }

@@ -22,6 +22,7 @@ use crate::format;
 use crate::live::use_live;
 use crate::locale::{language, say, t, t_with};
 use crate::locales::{jobs as texts, words};
+use crate::pages::lvs::proved::Proved;
 use crate::pages::not_found::NotFound;
 use crate::plan::NodeNames;
 use crate::ui::{
@@ -86,10 +87,22 @@ fn Run(
             <JobSteps job names />
             <Outage job names />
             <Verification job />
+            <Shared job />
             <section class="plate job-log">
                 <JobLog log names />
             </section>
         </div>
+    }
+}
+
+/// What a proof of a service's sharing found.
+#[component]
+fn Shared(job: Memo<Option<JobView>>) -> impl IntoView {
+    let sharing = Memo::new(move |_| job.with(|job| job.as_ref()?.sharing.clone()));
+    move || {
+        let sharing = sharing.get()?;
+        let title = t(crate::locales::lvs::PROOF);
+        Some(view! { <Plate title><Proved sharing /></Plate> })
     }
 }
 

@@ -1,32 +1,40 @@
 //! Who holds each address, and is anyone else claiming it?
 
 mod beat;
+mod conf;
 mod diagram;
 mod holders;
+mod split;
 mod table;
+
+pub use conf::VrrpConf;
 
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use signalbox_domain::live::Topic;
 use signalbox_domain::operation::Operation;
-use signalbox_domain::signal::Signal as Aspect;
+use signalbox_domain::vrrp::split::PolicyView;
 use signalbox_domain::vrrp::{Holder, InstanceName, InstanceView, VrrpView};
 
+use crate::document::{Document, use_document};
 use crate::live::use_live;
 use crate::locale::{say, t, t_with};
-use crate::locales::{vrrp as texts, words};
+use crate::locales::{vrrp as texts, vrrp_conf as conf_texts, words};
 use crate::plan::OperationButton;
-use crate::ui::{AlarmBand, Empty, Failed, Lamp, PageHead, Size, SkeletonRows, aspect_word};
+use crate::ui::{
+    Empty, Failed, Kind, Lamp, PageHead, Size, SkeletonRows, aspect_word, button_classes,
+};
 
 #[component]
 pub fn Vrrp() -> impl IntoView {
     let live = use_live();
     let vrrp = live.watch::<VrrpView>(Topic::Vrrp);
     let refusal = live.refusal(Topic::Vrrp);
+    let policy = use_document::<PolicyView>(split::POLICY);
     let state = Memo::new(move |_| vrrp.with(|v| v.as_ref().map(|v| v.instances.is_empty())));
     view! {
-        <PageHead title=t(texts::VRRP)>
+        <PageHead title=t(texts::VRRP) actions=move || view! { <split::Policy policy /> <ConfLink /> }>
             <Summary vrrp />
         </PageHead>
         {move || match (state.get(), refusal.get()) {
@@ -37,9 +45,14 @@ pub fn Vrrp() -> impl IntoView {
             (Some(true), _) => {
                 view! { <Empty title=t(texts::NONE) text=t(texts::NONE_HELP) /> }.into_any()
             }
-            (Some(false), _) => view! { <Regions vrrp /> }.into_any(),
+            (Some(false), _) => view! { <Regions vrrp policy /> }.into_any(),
         }}
     }
+}
+
+#[component]
+fn ConfLink() -> impl IntoView {
+    view! { <a class=button_classes(Kind::Default, Size::Normal) href="/vrrp/conf">{t(conf_texts::EDIT)}</a> }
 }
 
 #[component]
@@ -56,7 +69,7 @@ fn Summary(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
 }
 
 #[component]
-fn Regions(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
+fn Regions(vrrp: Memo<Option<VrrpView>>, policy: Document<PolicyView>) -> impl IntoView {
     let ids = Memo::new(move |_| {
         vrrp.with(|vrrp| {
             let instances = vrrp.iter().flat_map(|vrrp| &vrrp.instances);
@@ -67,32 +80,17 @@ fn Regions(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
         })
     });
     view! {
-        <Alarms vrrp />
+        <split::Alarms vrrp policy />
         <div class="plates vrrp">
             <div class="vrrp-points">
                 <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Points vrrp id /> } />
             </div>
             <table::Members vrrp />
-            <holders::Holders vrrp />
+            <div class="vrrp-foot">
+                <split::Causes vrrp />
+                <holders::Holders vrrp />
+            </div>
         </div>
-    }
-}
-
-/// What clients feel, or would at the next failure, stands above everything.
-#[component]
-fn Alarms(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
-    let alarms = Memo::new(move |_| {
-        vrrp.with(|vrrp| {
-            let instances = vrrp.iter().flat_map(|vrrp| &vrrp.instances);
-            let failed = instances.filter(|instance| instance.signal == Aspect::Danger);
-            failed
-                .filter_map(|instance| Some((say(instance.fault.as_ref()?), addresses(instance))))
-                .collect::<Vec<_>>()
-        })
-    });
-    move || {
-        let band = |(title, text)| view! { <AlarmBand title text /> };
-        alarms.get().into_iter().map(band).collect_view()
     }
 }
 
@@ -105,7 +103,7 @@ fn Points(vrrp: Memo<Option<VrrpView>>, id: InstanceName) -> impl IntoView {
             instances.find(|instance| instance.id == id).cloned()
         })
     });
-    let offered = Memo::new(move |_| instance.with(|instance| hand_over(instance.as_ref()?)));
+    let offered = Memo::new(move |_| instance.with(|instance| offer(instance.as_ref()?)));
     let head = move || {
         instance.get().map(|instance| {
             let aspect = use_live().shown(instance.signal);
@@ -124,8 +122,7 @@ fn Points(vrrp: Memo<Option<VrrpView>>, id: InstanceName) -> impl IntoView {
                     {move || {
                         offered
                             .get()
-                            .map(|(operation, to)| {
-                                let label = t_with(texts::HAND_OVER, &[&to]);
+                            .map(|(operation, label)| {
                                 view! { <OperationButton operation=operation label=label size=Size::Small /> }
                             })
                     }}
@@ -149,10 +146,15 @@ fn addresses(instance: &InstanceView) -> String {
     addresses.collect::<Vec<_>>().join(", ")
 }
 
+/// What can be done with an instance that one director holds.
+fn offer(instance: &InstanceView) -> Option<(Operation, String)> {
+    split::put_back(instance).or_else(|| hand_over(instance))
+}
+
 /// To the director of the highest priority that does not hold the addresses.
 fn hand_over(instance: &InstanceView) -> Option<(Operation, String)> {
     let Holder::One { node: holder } = instance.holder else { return None };
     let to = instance.members.iter().find(|member| member.node != holder)?;
     let operation = Operation::VrrpHandOver { instance: instance.id.clone(), to: to.node };
-    Some((operation, to.node_name.clone()))
+    Some((operation, t_with(texts::HAND_OVER, &[&to.node_name])))
 }

@@ -60,7 +60,13 @@ fn rows_of(instance: &InstanceView, stale: bool) -> Vec<AnyView> {
 
 fn row(name: String, member: &MemberView, aspect: Aspect, class: &'static str) -> impl IntoView {
     let said = member.said.as_ref();
-    let word = said.map_or_else(|| t(texts::NOT_SEEN), |said| state_word(said.value.state));
+    let daemon = member.daemon.as_ref().map(|daemon| &daemon.value);
+    let word = match (said, daemon) {
+        (_, Some(daemon)) if daemon.is_frozen() => t(texts::FROZEN),
+        (_, Some(daemon)) if !daemon.runs() => t(texts::NOT_RUNNING),
+        (Some(said), _) => state_word(said.value.state),
+        (None, _) => t(texts::NOT_SEEN),
+    };
     let effective = said.map_or_else(String::new, |s| s.value.effective_priority.to_string());
     let adverts = member.adverts.clone().map(|beat| {
         let conf = member.conf.clone();

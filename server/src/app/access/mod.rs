@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use signalbox_domain::access::{
     AccountName, PASSWORD_LEAST_CHARACTERS, PASSWORD_MOST_BYTES, Permission, Role, SessionView,
 };
+use signalbox_domain::audit::CONSOLE;
 use signalbox_domain::ids::{AccountId, TokenId};
 
 use crate::secret::Secret;
@@ -55,9 +56,24 @@ pub struct Actor {
 pub enum Via {
     Session(SecretHash),
     Token(TokenId),
+    /// The console itself.
+    Console,
 }
 
 impl Actor {
+    /// The console, which does by itself what a policy says and nothing else.
+    pub fn console(may: Permission) -> Actor {
+        Actor {
+            // No account has this number.
+            account: AccountId(0),
+            name: CONSOLE.to_owned(),
+            role: may.least_role(),
+            peer: "local".to_owned(),
+            via: Via::Console,
+            scope: Some(BTreeSet::from([may])),
+        }
+    }
+
     pub fn may(&self, permission: Permission) -> bool {
         self.role.may(permission)
             && self.scope.as_ref().is_none_or(|scope| scope.contains(&permission))
@@ -76,7 +92,7 @@ impl Actor {
     fn session(&self) -> Option<&SecretHash> {
         match &self.via {
             Via::Session(id_hash) => Some(id_hash),
-            Via::Token(_) => None,
+            Via::Token(_) | Via::Console => None,
         }
     }
 }

@@ -228,6 +228,7 @@ pub async fn still_admitted(app: &App, actor: &Actor) -> bool {
             .live_session(id_hash, now)
             .await
             .map(|session| session.is_some_and(|session| session.role == actor.role)),
+        Via::Console => Ok(false),
         Via::Token(id) => app
             .store
             .live_token_by_id(*id, now)

@@ -137,7 +137,7 @@ async fn browsers(
 ) -> Result<Json<Vec<SignedInBrowser>>, Problem> {
     let current = match &actor.via {
         Via::Session(id_hash) => Some(id_hash),
-        Via::Token(_) => None,
+        Via::Token(_) | Via::Console => None,
     };
     Ok(Json(app.store.browsers(actor.account, current, clock::now()).await?))
 }

@@ -73,7 +73,7 @@ impl Store {
             return Ok(None);
         };
         let row = sqlx::query(
-            "SELECT plan, hash, draft, peer, cancelled_by, verification, measurement, backup,
+            "SELECT plan, hash, draft, peer, cancelled_by, verification, measurement, traced, sharing, backup,
                     (SELECT COALESCE(MAX(seq), 0) FROM job_log WHERE job = jobs.id) AS log_len
              FROM jobs JOIN plans ON plans.id = jobs.plan WHERE jobs.id = ?",
         )
@@ -115,9 +115,11 @@ pub(in crate::store) async fn save_job_in(
 ) -> Result<(), StoreError> {
     let JobView { summary, .. } = view;
     let measurement = view.measurement.as_ref().map(serde_json::to_string).transpose()?;
+    let traced = view.traced.as_ref().map(serde_json::to_string).transpose()?;
+    let sharing = view.sharing.as_ref().map(serde_json::to_string).transpose()?;
     sqlx::query(
         "UPDATE jobs SET state = ?, status = ?, finished_at = ?, verification = ?,
-                         measurement = ?, backup = ?
+                         measurement = ?, traced = ?, sharing = ?, backup = ?
          WHERE id = ?",
     )
     .bind(word(&summary.state)?)
@@ -125,6 +127,8 @@ pub(in crate::store) async fn save_job_in(
     .bind(summary.finished_at.map(|at| at.0))
     .bind(serde_json::to_string(&view.verification)?)
     .bind(measurement)
+    .bind(traced)
+    .bind(sharing)
     .bind(view.backup.map(|backup| backup.0))
     .bind(summary.id.0)
     .execute(&mut **transaction)
@@ -184,6 +188,8 @@ fn read_record(
         .map(|(step, row)| read_step(step, row))
         .collect::<Result<Vec<StepView>, StoreError>>()?;
     let measurement: Option<&str> = row.try_get("measurement")?;
+    let traced: Option<&str> = row.try_get("traced")?;
+    let sharing: Option<&str> = row.try_get("sharing")?;
     let backup: Option<i64> = row.try_get("backup")?;
     let view = JobView {
         summary,
@@ -193,6 +199,8 @@ fn read_record(
         verification: serde_json::from_str(row.try_get("verification")?)?,
         prediction: draft.prediction.clone(),
         measurement: measurement.map(serde_json::from_str).transpose()?,
+        traced: traced.map(serde_json::from_str).transpose()?,
+        sharing: sharing.map(serde_json::from_str).transpose()?,
         backup: backup.map(BackupId),
         // Only a job that runs now can be cancelled; the runner knows how.
         confirm_until: None,

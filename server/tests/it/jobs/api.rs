@@ -4,12 +4,11 @@ use axum::http::StatusCode;
 use serde_json::json;
 use signalbox_domain::access::Role;
 use signalbox_domain::audit::AuditPhase;
-use signalbox_domain::ids::{AccountId, JobId};
+use signalbox_domain::ids::JobId;
 use signalbox_domain::jobs::LogKind;
 use signalbox_domain::phrase::Phrase;
 use signalbox_server::clock;
-use signalbox_server::jobs::queued;
-use signalbox_server::store::{Admission, AuditFilter, LogEntry, NewJob};
+use signalbox_server::store::{AuditFilter, LogEntry};
 
 use super::console::hand_over;
 use crate::console::{Console, Who};
@@ -18,20 +17,7 @@ async fn job(console: &Console) -> JobId {
     let draft = hand_over();
     let hash = draft.hash().unwrap();
     let plan = console.app.store.add_plan(draft, hash, clock::now(), "ann").await.unwrap();
-    let new = NewJob {
-        plan: &plan,
-        account: AccountId(1),
-        started_by: "ann",
-        peer: "192.0.2.7",
-        idempotency_key: None,
-        request_hash: "",
-        at: clock::now(),
-        status: queued(),
-    };
-    match console.app.store.admit_job(new).await.unwrap() {
-        Admission::Created(job) => job,
-        other => panic!("{other:?}"),
-    }
+    console.admit(&plan).await
 }
 
 #[tokio::test]

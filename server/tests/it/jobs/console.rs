@@ -147,6 +147,15 @@ pub(super) fn hand_over() -> Draft {
     }
 }
 
+/// The same, and then a wait for what never comes, which ends by itself.
+pub(super) fn lingering() -> Draft {
+    let check = check(NEW_HOLDER, "marked", "never");
+    let wait = Action::AwaitAtMost { check, every_ms: 20, timeout_ms: 50 };
+    let mut draft = hand_over();
+    draft.steps.push(step("linger", vec![wait], Vec::new(), true));
+    draft
+}
+
 /// Dump database 4 into the catalogue.
 pub(super) fn backup() -> Draft {
     let capture = CaptureSpec {

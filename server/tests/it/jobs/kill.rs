@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use signalbox_domain::ids::JobId;
-use signalbox_domain::jobs::JobState;
+use signalbox_domain::jobs::{JobState, StepState};
 use signalbox_domain::plan::Draft;
 use signalbox_server::ssh::StreamEvent;
 use signalbox_server::store::AuditFilter;
 use tokio::runtime::{Builder, Runtime};
 
-use super::console::{Console, backup, hand_over};
+use super::console::{Console, backup, hand_over, lingering};
 use super::town::{Fault, Town};
 use super::{NEW, OLD};
 
@@ -94,6 +94,9 @@ fn found_again(data: &Path, town: &Arc<Town>, job: JobId) -> JobState {
         let state = ended.summary.state;
         assert_eq!(console.store.held_locks().await.unwrap(), []);
         assert!(ended.summary.finished_at.is_some());
+        let lingers = ended.steps.iter().find(|step| step.id == "linger");
+        let waited = lingers.is_none_or(|step| step.state == StepState::Done);
+        assert!(waited || state != JobState::Done, "done without its wait: {ended:#?}");
         assert!(console.log_has(job, &ended.summary.status.en).await);
         let filter = AuditFilter { job: Some(job), ..AuditFilter::default() };
         assert_eq!(console.store.audit(&filter, 10).await.unwrap().len(), 1, "one outcome");
@@ -102,13 +105,13 @@ fn found_again(data: &Path, town: &Arc<Town>, job: JobId) -> JobState {
 }
 
 /// Kills at every call of the plan and asserts that what is claimed is so. Yields the claims.
-fn claims(scripted: impl Fn(&Town), allowed: &[JobState]) -> Vec<JobState> {
+fn claims(plan: fn() -> Draft, scripted: impl Fn(&Town), allowed: &[JobState]) -> Vec<JobState> {
     let mut claims = Vec::new();
     for call in 1.. {
         for moment in [Moment::BeforeIntent, Moment::BeforeEffect, Moment::AfterEffect] {
             let (data, town) = (tempfile::tempdir().unwrap(), Town::new());
             scripted(&town);
-            let Some(job) = killed_at(data.path(), &town, hand_over(), call, moment) else {
+            let Some(job) = killed_at(data.path(), &town, plan(), call, moment) else {
                 return claims;
             };
             scripted(&town);
@@ -130,8 +133,15 @@ fn claims(scripted: impl Fn(&Town), allowed: &[JobState]) -> Vec<JobState> {
 }
 
 #[test]
+fn a_console_killed_in_a_wait_with_an_end_of_its_own_waits_anew() {
+    let claims = claims(lingering, |_| {}, &[JobState::Done, JobState::RolledBack]);
+    assert!(claims.len() >= 24, "{}", claims.len());
+    assert!(claims.contains(&JobState::Done) && claims.contains(&JobState::RolledBack));
+}
+
+#[test]
 fn a_console_killed_anywhere_in_a_job_finds_it_and_tells_the_truth() {
-    let claims = claims(|_| {}, &[JobState::Done, JobState::RolledBack]);
+    let claims = claims(hand_over, |_| {}, &[JobState::Done, JobState::RolledBack]);
     // 1 probe, 2 changes, 1 wait and 3 checks, each killed at three moments.
     assert!(claims.len() >= 21, "{}", claims.len());
     assert!(claims.contains(&JobState::Done) && claims.contains(&JobState::RolledBack));
@@ -139,7 +149,7 @@ fn a_console_killed_anywhere_in_a_job_finds_it_and_tells_the_truth() {
 
 #[test]
 fn a_console_killed_anywhere_in_a_rollback_finishes_it() {
-    let claims = claims(|town| town.stuck(), &[JobState::RolledBack]);
+    let claims = claims(hand_over, |town| town.stuck(), &[JobState::RolledBack]);
     assert!(claims.len() >= 30, "{}", claims.len());
 }
 

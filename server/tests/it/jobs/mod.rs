@@ -16,7 +16,7 @@ use signalbox_server::jobs::{CancelError, RollBackError};
 use signalbox_server::ssh::StreamEvent;
 use signalbox_server::store::{Admission, AuditFilter};
 
-use console::{Console, backup, hand_over};
+use console::{Console, backup, hand_over, lingering};
 use town::{Fault, NEW_HOLDER, OLD_HOLDER, State, Town};
 
 const NEW: State = State { lowered: true, marked: true };
@@ -43,6 +43,16 @@ async fn a_plan_runs_in_order_and_is_verified() {
     for (node, jobs) in [(OLD_HOLDER, vec![job.summary]), (NodeId(99), Vec::new())] {
         assert_eq!(console.store.jobs(None, Some(node), 10).await.unwrap(), jobs, "of {node}");
     }
+}
+
+#[tokio::test]
+async fn a_wait_with_an_end_of_its_own_tells_what_it_saw_and_the_job_goes_on() {
+    let (data, town) = (tempfile::tempdir().unwrap(), Town::new());
+    let console = Console::start(data.path(), &town).await;
+    let job = console.run(lingering()).await;
+    assert_eq!(job.summary.state, JobState::Done, "{:?}", job.summary.status);
+    let progress = job.steps[5].progress.as_ref().unwrap();
+    assert_eq!(progress.en, "yes, after 0 of at most 0 s");
 }
 
 #[tokio::test]
