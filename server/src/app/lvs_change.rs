@@ -1,9 +1,11 @@
 //! Another weight for a real server, and draining one.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
+use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::change::{ChangeInput, Director, PlanError, Wish, change, reweighed};
-use signalbox_domain::lvs::{Owner, ServiceView};
-use signalbox_domain::nodes::{NodeRecord, Observed};
+use signalbox_domain::lvs::{Owner, ServiceId, ServiceOnDirector, ServiceView};
 use signalbox_domain::plan::Draft;
 use signalbox_domain::vrrp::deploy::{DeployInput, NodeChange};
 
@@ -26,30 +28,39 @@ pub enum LvsChangeError {
 
 /// Plans the change from what is seen now.
 pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsChangeError> {
-    let mut services = app.fleet.lvs().services.into_iter();
-    let service = services.find(|service| service.id == wish.service);
-    let service = service.ok_or_else(|| PlanError::NoSuchService(wish.service.0.clone()))?;
-    let nodes = app.fleet.nodes();
-    let own = service.on.iter().filter_map(|on| nodes.get(&on.node));
-    let directors = join_all(own.map(|(record, observed)| director(app, record, observed))).await;
+    let service = seen(app, &wish.service)?;
     let deploy = match service.owner {
-        Owner::Keepalived => deployment(app, &nodes, &service, wish).await?,
+        Owner::Keepalived => deployment(app, &app.fleet.nodes(), &service, wish).await?,
         Owner::Direct | Owner::Unknown => None,
     };
-    let input = ChangeInput { service, directors, deploy, running: running(app).await? };
-    Ok(change(&input, wish, clock::now())?)
-}
-
-async fn director(app: &App, record: &NodeRecord, observed: &Observed) -> Director {
-    Director {
+    let ask = |on: &ServiceOnDirector| {
+        let node = on.node;
+        async move { (node, settings(app, node).await.map_err(|error| error.to_string())) }
+    };
+    let asked: Vec<_> = service.on.iter().map(ask).collect();
+    let mut answers: BTreeMap<NodeId, _> = join_all(asked).await.into_iter().collect();
+    // That took seconds on a slow node, in which the probes told more.
+    let (service, nodes) = (seen(app, &wish.service)?, app.fleet.nodes());
+    let own = service.on.iter().filter_map(|on| nodes.get(&on.node));
+    let not_asked = || Err("it was not asked yet".to_owned());
+    let directors = own.map(|(record, observed)| Director {
         node: record.id,
         name: record.name.to_string(),
         link: observed.link.clone(),
         heard_at: observed.heard_at,
         table: ipvs(observed),
         traffic: observed.lvs_traffic.clone(),
-        settings: settings(app, record.id).await.map_err(|error| error.to_string()),
-    }
+        settings: answers.remove(&record.id).unwrap_or_else(not_asked),
+    });
+    let directors = directors.collect();
+    let input = ChangeInput { service, directors, deploy, running: running(app).await? };
+    Ok(change(&input, wish, clock::now())?)
+}
+
+fn seen(app: &App, id: &ServiceId) -> Result<ServiceView, PlanError> {
+    let mut services = app.fleet.lvs().services.into_iter();
+    let service = services.find(|service| service.id == *id);
+    service.ok_or_else(|| PlanError::NoSuchService(id.0.clone()))
 }
 
 /// The edited files of each director that has the service in its keepalived.conf.

@@ -18,9 +18,10 @@ use signalbox_domain::vrrp::client::MYSQL_PORTS;
 use signalbox_domain::vrrp::facts::Reach;
 use signalbox_domain::vrrp::split::candidates;
 
+use super::asked::Asked;
 use super::firewall;
 use super::lvs_sharing::names;
-use super::vrrp::{Asked, Nodes, clients};
+use super::vrrp::{Nodes, clients};
 use super::vrrp_split::ask_arp;
 use crate::clock;
 use crate::state::App;

@@ -1,6 +1,7 @@
 //! What the console does when it is asked: authorize, load, plan, audit, run.
 
 pub mod access;
+mod asked;
 pub mod audit;
 pub mod backups;
 pub mod firewall;

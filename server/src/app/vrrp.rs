@@ -3,29 +3,21 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use futures::future::{join, join_all, join3, join5};
+use futures::future::{join, join_all};
 use signalbox_domain::fact::Fact;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::Table;
 use signalbox_domain::nodes::{InterfaceAddress, LinkState, NodeRecord, Observed};
 use signalbox_domain::plan::Draft;
-use signalbox_domain::remote::RemoteCommand;
-use signalbox_domain::values::{ConfName, InvalidValue};
 use signalbox_domain::vrrp::client::Question;
 use signalbox_domain::vrrp::deploy::ChangeError;
-use signalbox_domain::vrrp::election::{own_track_file, track_file_to_install};
-use signalbox_domain::vrrp::facts::{
-    AdvertCount, ClientFacts, DirectorFacts, HandOverInput, KernelSettings, Reach, RunningJob,
-};
-use signalbox_domain::vrrp::packet_filter::{
-    FilterFinding, advert_protocol, read_iptables, read_nftables,
-};
+use signalbox_domain::vrrp::facts::{ClientFacts, DirectorFacts, HandOverInput, RunningJob};
 use signalbox_domain::vrrp::plan::{self, PlanError};
 use signalbox_domain::vrrp::split::own_address;
-use signalbox_domain::vrrp::{InstanceConf, InstanceName, InstanceView, TrackFile, scripts};
+use signalbox_domain::vrrp::{InstanceConf, InstanceName, InstanceView};
 
+use super::asked::{Answers, Asked};
 use crate::clock;
-use crate::ssh::SshError;
 use crate::state::App;
 use crate::store::StoreError;
 
@@ -49,16 +41,14 @@ pub(super) type Nodes = BTreeMap<NodeId, (NodeRecord, Observed)>;
 
 /// Nodes tried as the client that measures, best first.
 const CLIENTS_TRIED: usize = 3;
-/// A reading of the advert counter each quarter of a second; at most this many.
-const MAX_READINGS: u64 = 60;
 
 /// Plans a hand-over from what is seen now.
 pub async fn draft(app: &App, instance: &InstanceName, to: NodeId) -> Result<Draft, VrrpError> {
-    let view = seen(app, instance)?;
-    let nodes = app.fleet.nodes();
+    let (view, nodes) = (seen(app, instance)?, app.fleet.nodes());
     let members = members(&view, &nodes);
-    let directors = join_all(members.iter().map(|member| member.read(app, *member.id == to)));
-    let (directors, client) = join(directors, client_of(app, &nodes, &members)).await;
+    let asked = ask(app, &members, Some(to));
+    let (answers, client) = join(asked, client_of(app, &nodes, &members)).await;
+    let directors = directors(app, instance, answers)?;
     let running = running(app).await?;
     let input = HandOverInput { instance: instance.clone(), to, directors, client, running };
     Ok(plan::hand_over(&input, clock::now())?)
@@ -114,23 +104,39 @@ fn shares_an_address(conf: &InstanceConf, view: &InstanceView) -> bool {
     conf.virtual_addresses.iter().any(|v| carried(v.address))
 }
 
+/// What each member says when it is asked.
+pub(super) async fn ask(
+    app: &App,
+    members: &[Member<'_>],
+    takes_over: Option<NodeId>,
+) -> BTreeMap<NodeId, Answers> {
+    let of = |member: &Member<'_>| {
+        let (node, conf) = (*member.id, member.conf.value.clone());
+        let servers = (takes_over == Some(node)).then(|| member.servers_in_use());
+        async move { (node, Asked { app, node }.answers(&conf, servers.as_deref()).await) }
+    };
+    let asked: Vec<_> = members.iter().map(of).collect();
+    join_all(asked).await.into_iter().collect()
+}
+
+/// The instance's directors with what they answered, as they are seen now: answers take seconds on
+/// a slow node, in which the probes told more.
+pub(super) fn directors(
+    app: &App,
+    instance: &InstanceName,
+    mut answers: BTreeMap<NodeId, Answers>,
+) -> Result<Vec<DirectorFacts>, VrrpError> {
+    let (view, nodes) = (seen(app, instance)?, app.fleet.nodes());
+    let members = members(&view, &nodes);
+    let with_answers =
+        |member: &Member<'_>| member.facts(answers.remove(member.id).unwrap_or_default());
+    Ok(members.iter().map(with_answers).collect())
+}
+
 impl Member<'_> {
-    pub(super) async fn read(&self, app: &App, takes_over: bool) -> DirectorFacts {
+    fn facts(&self, answers: Answers) -> DirectorFacts {
         let observed = self.observed;
         let conf = &self.conf.value;
-        let node = Asked { app, node: *self.id };
-        let signal = async {
-            let signal = node.json_signal().await;
-            let adverts = match (&signal, takes_over) {
-                (Some(signal), true) => node.adverts(conf, signal.value).await,
-                _ => None,
-            };
-            (signal, adverts)
-        };
-        let reach =
-            async { if takes_over { node.reach(&self.servers_in_use()).await } else { None } };
-        let ((json_signal, adverts), (number, to_install), filter, reach, kernel) =
-            join5(signal, node.lever(conf), node.filter(conf), reach, node.kernel_settings()).await;
         DirectorFacts {
             node: *self.id,
             name: self.record.name.to_string(),
@@ -145,19 +151,19 @@ impl Member<'_> {
             addresses: observed.addresses.clone(),
             services: observed.services.clone(),
             ipvs: ipvs(observed),
-            json_signal,
+            json_signal: answers.json_signal,
             clock_ahead_ms: observed.platform.as_ref().map(|fact| {
                 Fact::new(fact.value.clock_ahead_ms, fact.observed_at, fact.source.clone())
             }),
-            number,
-            to_install,
-            filter,
-            reach,
-            kernel,
+            number: answers.number,
+            to_install: answers.to_install,
+            filter: answers.filter,
+            reach: answers.reach,
+            kernel: answers.kernel,
             daemon: observed.vrrp_daemon.clone(),
             own_address: own_address(observed, conf),
             held: self.held(),
-            adverts,
+            adverts: answers.adverts,
         }
     }
 
@@ -189,117 +195,6 @@ pub(super) fn ipvs(observed: &Observed) -> Option<Fact<Table>> {
         readable.then(|| Fact::new(Table::default(), heard, "no /proc/net/ip_vs"))
     };
     observed.lvs.clone().or_else(without_ipvs)
-}
-
-/// Direct questions to a node.
-pub(super) struct Asked<'a> {
-    pub(super) app: &'a App,
-    pub(super) node: NodeId,
-}
-
-impl Asked<'_> {
-    /// What the command printed, where it ended well.
-    pub(super) async fn stdout(&self, command: RemoteCommand) -> Result<Fact<String>, String> {
-        let source = command.readable();
-        let output =
-            self.app.remote.run(self.node, &command).await.map_err(|e: SshError| e.to_string())?;
-        if output.exit_status == 0 {
-            Ok(Fact::new(output.stdout, clock::now(), source))
-        } else {
-            let stderr = output.stderr.trim();
-            Err(format!("{source}: exit status {}. {stderr}", output.exit_status))
-        }
-    }
-
-    pub(super) async fn json_signal(&self) -> Option<Fact<u8>> {
-        let printed = self.stdout(scripts::json_signal()).await.ok()?;
-        let signal = printed.value.trim().parse().ok()?;
-        Some(Fact::new(signal, printed.observed_at, printed.source))
-    }
-
-    async fn kernel_settings(&self) -> Option<Fact<KernelSettings>> {
-        let printed = self.stdout(scripts::kernel_settings()).await.ok()?;
-        let settings = KernelSettings::read(&printed.value);
-        Some(Fact::new(settings, printed.observed_at, printed.source))
-    }
-
-    async fn adverts(&self, conf: &InstanceConf, signal: u8) -> Option<Fact<AdvertCount>> {
-        let name: ConfName = conf.name.parse().ok()?;
-        let readings = (3 * conf.advert_ms / 250 + 2).min(MAX_READINGS);
-        let readings = u32::try_from(readings).ok()?;
-        let printed = self.stdout(scripts::heard(&name, signal, readings)).await.ok()?;
-        let (before, after) = printed.value.trim().split_once(' ')?;
-        let count = AdvertCount { before: before.parse().ok()?, after: after.parse().ok()? };
-        Some(Fact::new(count, printed.observed_at, printed.source))
-    }
-
-    /// The number in the generated track file or, where there is none, whether one can be installed.
-    async fn lever(
-        &self,
-        conf: &InstanceConf,
-    ) -> (Option<Fact<i32>>, Option<Result<Fact<TrackFile>, String>>) {
-        match own_track_file(conf) {
-            Some(_) => (self.number(conf).await, None),
-            None => (None, Some(self.to_install(conf).await)),
-        }
-    }
-
-    async fn to_install(&self, conf: &InstanceConf) -> Result<Fact<TrackFile>, String> {
-        let name: ConfName = conf.name.parse().map_err(|e: InvalidValue| e.to_string())?;
-        let file = track_file_to_install(conf).map_err(|e| e.to_string())?;
-        let tried = self.stdout(scripts::try_track_file(&name)).await?;
-        Ok(Fact::new(file, tried.observed_at, tried.source))
-    }
-
-    async fn number(&self, conf: &InstanceConf) -> Option<Fact<i32>> {
-        let file = own_track_file(conf)?;
-        let printed = self.stdout(scripts::read_priority(&file.path)).await.ok()?;
-        let number = printed.value.trim().parse().ok()?;
-        Some(Fact::new(number, printed.observed_at, printed.source))
-    }
-
-    pub(super) async fn reach(&self, servers: &[SocketAddr]) -> Option<Fact<Vec<Reach>>> {
-        if servers.is_empty() {
-            return Some(Fact::new(Vec::new(), clock::now(), "no real server in use"));
-        }
-        let asked: Vec<(IpAddr, u16)> = servers.iter().map(|s| (s.ip(), s.port())).collect();
-        let printed = self.stdout(scripts::reach(&asked)).await.ok()?;
-        let reached = |server: &SocketAddr| {
-            let line = format!("{} {} reached", server.ip(), server.port());
-            printed.value.lines().any(|printed| printed == line)
-        };
-        let reach = servers.iter().map(|s| Reach { server: *s, reached: reached(s) }).collect();
-        Some(Fact::new(reach, printed.observed_at, printed.source))
-    }
-
-    /// What the packet filters do to adverts. A node may have rules of both kinds of iptables and
-    /// of nft, and neither iptables shows the other's; a tool that is not there has no rules.
-    async fn filter(&self, conf: &InstanceConf) -> Result<Fact<FilterFinding>, String> {
-        let v6 = conf.virtual_addresses.first().is_some_and(|v| v.address.is_ipv6());
-        let (save, legacy) = match v6 {
-            false => ("iptables-save", "iptables-legacy-save"),
-            true => ("ip6tables-save", "ip6tables-legacy-save"),
-        };
-        let (saved, legacy, listed) = join3(
-            self.stdout(RemoteCommand::new(save)),
-            self.stdout(RemoteCommand::new(legacy)),
-            self.stdout(RemoteCommand::new("nft").words(&["list", "ruleset"])),
-        )
-        .await;
-        let protocol = advert_protocol(conf);
-        let iptables = |text: Fact<String>| {
-            Fact::new(read_iptables(&text.value, protocol), text.observed_at, text.source)
-        };
-        let nftables = |text: Fact<String>| {
-            Fact::new(read_nftables(&text.value), text.observed_at, text.source)
-        };
-        let read = [saved.map(iptables), legacy.map(iptables), listed.map(nftables)];
-        let why = read.iter().filter_map(|read| read.as_ref().err().cloned()).collect::<Vec<_>>();
-        read.into_iter()
-            .flatten()
-            .reduce(|a, b| Fact::new(a.value.worse(b.value), b.observed_at, b.source))
-            .ok_or_else(|| why.join("; "))
-    }
 }
 
 /// The best node that is neither director nor real server and now gets an answer through the

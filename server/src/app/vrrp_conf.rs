@@ -17,7 +17,8 @@ use signalbox_domain::vrrp::deploy::{
 };
 use signalbox_domain::vrrp::facts::ClientFacts;
 
-use crate::app::vrrp::{Asked, Nodes, VrrpError, client, ipvs, running};
+use crate::app::asked::Asked;
+use crate::app::vrrp::{Nodes, VrrpError, client, ipvs, running};
 use crate::clock;
 use crate::secret::Secret;
 use crate::state::App;
@@ -52,14 +53,18 @@ pub(super) async fn input(app: &App, changes: &[NodeChange]) -> Result<DeployInp
     let (peers, unseen) = peers(&nodes, changes);
     let mut asked = Vec::new();
     for NodeChange { node, files } in changes {
-        asked.push(director(app, &nodes, *node, files));
+        asked.push(ask(app, &nodes, *node, files));
     }
     for node in peers {
-        asked.push(director(app, &nodes, node, &[]));
+        asked.push(ask(app, &nodes, node, &[]));
     }
-    let directors = try_join_all(asked).await?;
+    let answers = try_join_all(asked).await?;
+    let client = measurer(app, &nodes, &answers).await;
+    // That took seconds on a slow node, in which the probes told more.
+    let nodes = app.fleet.nodes();
+    let directors: Vec<Director> =
+        answers.into_iter().filter_map(|answer| answer.director(&nodes)).collect();
     let taken = addresses_of_others(&nodes, &directors);
-    let client = measurer(app, &nodes, &directors).await;
     Ok(DeployInput { directors, unseen, taken, client, running: running(app).await? })
 }
 
@@ -103,13 +108,22 @@ fn share_an_address(a: &InstanceConf, b: &InstanceConf) -> bool {
     b.virtual_addresses.iter().any(|v| in_a(v.address))
 }
 
-async fn director(
+/// What a director says of its files when it is asked.
+struct Answer {
+    node: NodeId,
+    files: Vec<FileChange>,
+    reading: Fact<ConfReading>,
+    json_signal: Option<Fact<u8>>,
+    trial: Option<Result<Fact<Trial>, String>>,
+}
+
+async fn ask(
     app: &App,
     nodes: &Nodes,
     node: NodeId,
     files: &[FileChange],
-) -> Result<Director, VrrpError> {
-    let (record, observed) = nodes.get(&node).ok_or(VrrpError::NoSuchNode(node))?;
+) -> Result<Answer, VrrpError> {
+    let (record, _) = nodes.get(&node).ok_or(VrrpError::NoSuchNode(node))?;
     let reading = read(app, record).await?;
     let asked = Asked { app, node };
     let json_signal = asked.json_signal().await;
@@ -117,18 +131,25 @@ async fn director(
         [] => None,
         files => Some(try_out(&asked, &reading.value, files).await),
     };
-    Ok(Director {
-        node,
-        name: record.name.to_string(),
-        link: observed.link.clone(),
-        reading,
-        files: files.to_vec(),
-        trial,
-        said: observed.vrrp_state.clone(),
-        addresses: observed.addresses.clone(),
-        ipvs: ipvs(observed),
-        json_signal,
-    })
+    Ok(Answer { node, files: files.to_vec(), reading, json_signal, trial })
+}
+
+impl Answer {
+    fn director(self, nodes: &Nodes) -> Option<Director> {
+        let (record, observed) = nodes.get(&self.node)?;
+        Some(Director {
+            node: self.node,
+            name: record.name.to_string(),
+            link: observed.link.clone(),
+            reading: self.reading,
+            files: self.files,
+            trial: self.trial,
+            said: observed.vrrp_state.clone(),
+            addresses: observed.addresses.clone(),
+            ipvs: ipvs(observed),
+            json_signal: self.json_signal,
+        })
+    }
 }
 
 async fn try_out(
@@ -157,27 +178,19 @@ fn word(key: &Secret<[u8; 32]>, password: &str) -> String {
 }
 
 /// A node that measures what clients lose, of the first instance that answers.
-async fn measurer(
-    app: &App,
-    nodes: &Nodes,
-    directors: &[Director],
-) -> Option<(ClientFacts, Question)> {
-    let tables: Vec<Table> =
-        directors.iter().filter_map(|d| Some(d.ipvs.as_ref()?.value.clone())).collect();
-    for question in questions(nodes, directors) {
+async fn measurer(app: &App, nodes: &Nodes, answers: &[Answer]) -> Option<(ClientFacts, Question)> {
+    let observed: Vec<&Observed> =
+        answers.iter().filter_map(|answer| Some(&nodes.get(&answer.node)?.1)).collect();
+    let tables: Vec<Table> = observed.iter().filter_map(|o| Some(ipvs(o)?.value)).collect();
+    // What a client may ask of each director's first instance.
+    let questions = observed.iter().filter_map(|observed| {
+        let conf = observed.vrrp_conf.as_ref()?.value.first()?;
+        Question::choose(conf, &ipvs(observed)?.value)
+    });
+    for question in questions {
         if let Some(client) = client(app, nodes, question, &tables).await {
             return Some((client, question));
         }
     }
     None
-}
-
-/// What a client may ask of each director's first instance.
-fn questions(nodes: &Nodes, directors: &[Director]) -> Vec<Question> {
-    let of = |director: &Director| {
-        let (_, observed) = nodes.get(&director.node)?;
-        let conf = observed.vrrp_conf.as_ref()?.value.first()?;
-        Question::choose(conf, &director.ipvs.as_ref()?.value)
-    };
-    directors.iter().filter_map(of).collect()
 }

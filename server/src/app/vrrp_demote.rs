@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::{join, join_all, join3};
+use futures::future::{join, join3};
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::plan::Draft;
 use signalbox_domain::vrrp::demote::{DemoteInput, RestoreInput, demote, restore};
 use signalbox_domain::vrrp::split::{Scene, causes};
 use signalbox_domain::vrrp::{Holder, InstanceName};
 
-use super::vrrp::{VrrpError, client_of, members, running, seen};
+use super::vrrp::{VrrpError, ask, client_of, directors, members, running, seen};
 use super::vrrp_split::{gather, witness};
 use crate::clock;
 use crate::state::App;
 
 /// Plans to end a split from what is seen now.
 pub async fn draft(app: &App, instance: &InstanceName, node: NodeId) -> Result<Draft, VrrpError> {
-    let view = seen(app, instance)?;
-    let nodes = app.fleet.nodes();
+    let (view, nodes) = (seen(app, instance)?, app.fleet.nodes());
     let members = members(&view, &nodes);
-    let directors = join_all(members.iter().map(|member| member.read(app, false)));
-    let (directors, witness, client) =
-        join3(directors, witness(app, &nodes, &view), client_of(app, &nodes, &members)).await;
+    let asked = ask(app, &members, None);
+    let (answers, witness, client) =
+        join3(asked, witness(app, &nodes, &view), client_of(app, &nodes, &members)).await;
+    let directors = directors(app, instance, answers)?;
     let (instance, running) = (instance.clone(), running(app).await?);
     let input = DemoteInput { instance, node, directors, witness, client, running };
     Ok(demote(&input, clock::now())?)
@@ -33,12 +33,10 @@ pub async fn draft_restore(
     instance: &InstanceName,
     node: NodeId,
 ) -> Result<Draft, VrrpError> {
-    let view = seen(app, instance)?;
-    let nodes = app.fleet.nodes();
+    let (view, nodes) = (seen(app, instance)?, app.fleet.nodes());
     let members = members(&view, &nodes);
-    let directors = join_all(members.iter().map(|member| member.read(app, false)));
-    let (directors, gathered) = join(directors, gather(app, &view)).await;
-    // That took seconds, in which adverts were heard.
+    let (answers, gathered) = join(ask(app, &members, None), gather(app, &view)).await;
+    let directors = directors(app, instance, answers)?;
     let (view, nodes) = (seen(app, instance)?, app.fleet.nodes());
     let (now, before) = (clock::now(), BTreeMap::new());
     let scene = Scene::of(view.members.iter(), &nodes, Some(&gathered), &before, now);
