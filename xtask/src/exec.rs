@@ -6,7 +6,10 @@ use std::{
     io,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{failure::Failure, places::Places};
@@ -81,16 +84,19 @@ pub(crate) fn line(command: &Command) -> String {
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// The process, with all that it started, that an interrupt has to reach; 0 for none.
-static INTERRUPT_REACHES: AtomicU32 = AtomicU32::new(0);
+/// The processes, with all that they started, that an interrupt has to reach.
+static INTERRUPT_REACHES: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+fn interrupt_reaches() -> MutexGuard<'static, Vec<u32>> {
+    INTERRUPT_REACHES.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// From now on Ctrl-C and a request to end are noted instead of ending this command at once, so
 /// that it can take down what it started.
 pub(crate) fn catch_interrupts() -> Result<(), Failure> {
     ctrlc::set_handler(|| {
         INTERRUPTED.store(true, Ordering::SeqCst);
-        let pid = INTERRUPT_REACHES.load(Ordering::SeqCst);
-        if pid != 0 {
+        for pid in interrupt_reaches().iter() {
             // If it fails, the process has ended by itself, as it should.
             let _ = Command::new("kill").arg(pid.to_string()).status();
         }
@@ -104,17 +110,20 @@ pub(crate) fn is_interrupted() -> bool {
 
 /// While this lives, an interrupt ends the child, which the terminal's own does not reach when it
 /// is in a process group of its own.
-pub(crate) struct InterruptGuard;
+pub(crate) struct InterruptGuard {
+    pid: u32,
+}
 
 impl InterruptGuard {
     pub(crate) fn of(child: &Child) -> Self {
-        INTERRUPT_REACHES.store(child.id(), Ordering::SeqCst);
-        Self
+        let pid = child.id();
+        interrupt_reaches().push(pid);
+        Self { pid }
     }
 }
 
 impl Drop for InterruptGuard {
     fn drop(&mut self) {
-        INTERRUPT_REACHES.store(0, Ordering::SeqCst);
+        interrupt_reaches().retain(|pid| *pid != self.pid);
     }
 }

@@ -4,11 +4,15 @@
 
 mod stage;
 
-use std::process::{Command, ExitCode};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
 
 use signalbox_lab::{Lab, UpOptions};
 
-use self::stage::{Counts, Outcome};
+use self::stage::{Counts, Lane, Outcome};
 use crate::{
     build, demo,
     exec::{cargo, catch_interrupts, step},
@@ -22,6 +26,9 @@ pub(crate) struct Args {
     /// Which tests to run.
     #[arg(value_enum, default_value_t = Suite::All)]
     suite: Suite,
+    /// The console's program for the browser tests, where it is built already.
+    #[arg(long)]
+    console: Option<PathBuf>,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +61,10 @@ pub(crate) fn test(places: &Places, args: &Args) -> Result<ExitCode, Failure> {
         Suite::All => outcomes.push(unit_and_server(places)),
         Suite::Lab | Suite::E2e => {}
     }
-    if wanted(Suite::Lab) || wanted(Suite::E2e) {
-        let lab_was_up = Lab::attach().is_ok();
-        if wanted(Suite::Lab) {
-            outcomes.extend(lab(places));
-        }
-        if wanted(Suite::E2e) {
-            outcomes.extend(e2e(places));
-        }
-        if !lab_was_up {
-            outcomes.push(stage::task("lab down", || {
-                Ok(signalbox_lab::down_all(&mut |line| println!("  {line}"))?)
-            }));
-        }
+    match args.suite {
+        Suite::Lab | Suite::All => outcomes.extend(on_nodes(places, args.suite)?),
+        Suite::E2e => outcomes.extend(e2e(places, args.console.as_deref())),
+        Suite::Unit | Suite::Server => {}
     }
     Ok(summary(&outcomes))
 }
@@ -113,36 +111,83 @@ fn unit_and_server(places: &Places) -> Outcome {
     stage::tests("unit and server", cargo(places).args(all))
 }
 
-/// The tests that need real nodes: the programs named `lab…`, and the modules and tests in the
-/// server's that have `lab` in their names. They change the nodes, so they run one at a time.
-fn lab(places: &Places) -> Vec<Outcome> {
-    let up = stage::task("lab up", || {
-        Lab::up(&UpOptions::default(), &mut |line| println!("  {line}"))?;
-        Ok(())
-    });
-    if up.failed() {
-        return vec![up];
+/// Tests of the directors by their names' parts. Their emulated machines are slow, so that most of
+/// the time is waiting.
+const OF_DIRECTORS: [&str; 3] = ["lvs", "split_brain", "vrrp"];
+
+/// The tests that need real nodes: the programs named `lab…`, the modules and tests in the server's
+/// that have `lab` in their names, and the browser's. They change the nodes, so they run one at a
+/// time, in two lanes with a lab each.
+fn on_nodes(places: &Places, suite: Suite) -> Result<Vec<Outcome>, Failure> {
+    let lab = signalbox_lab::lab_id()?;
+    let lab_was_up = Lab::attach().is_ok();
+    let mut outcomes = vec![
+        stage::check("build", cargo(places).args(["test", "--workspace", "--no-run"])),
+        stage::task("lab up", || {
+            Lab::up(&UpOptions::default(), &mut |line| println!("  {line}"))?;
+            Ok(())
+        }),
+    ];
+    if outcomes.iter().all(|outcome| !outcome.failed()) {
+        let second = lab.wrapping_add(100);
+        outcomes
+            .extend(stage::side_by_side([directors(places, lab), others(places, suite, second)?]));
     }
-    let on_lab = |which: &[&str], filter: &[&str]| {
-        let mut test = cargo(places);
-        test.args(["test", "--no-fail-fast", "--workspace"]).args(which);
-        test.args(["--", "--test-threads=1"]).args(filter);
-        test.env("SIGNALBOX_LAB", "1");
-        test
-    };
-    vec![
-        up,
-        stage::tests("lab", &mut on_lab(&["--test=lab*"], &[])),
-        stage::tests("lab, server", &mut on_lab(&["--test=it"], &["lab"])),
-    ]
+    if !lab_was_up {
+        outcomes.push(stage::task("lab down", || {
+            Ok(signalbox_lab::down_all(&mut |line| println!("  {line}"))?)
+        }));
+    }
+    Ok(outcomes)
 }
 
-fn e2e(places: &Places) -> Vec<Outcome> {
+fn directors(places: &Places, lab: u8) -> Lane {
+    Lane::default().tests("lab, directors", on_lab(places, lab, &["--test=lab*"], &OF_DIRECTORS))
+}
+
+fn others(places: &Places, suite: Suite, lab: u8) -> Result<Lane, Failure> {
+    let skip: Vec<&str> = OF_DIRECTORS.iter().flat_map(|name| ["--skip", name]).collect();
+    let xtask = env::current_exe().map_err(|source| Failure::Start {
+        program: "xtask".into(),
+        source,
+        advice: "run it by cargo",
+    })?;
+    let xtask = |args: &[&str]| {
+        let mut command = Command::new(&xtask);
+        command.args(args).env("SIGNALBOX_LAB_ID", lab.to_string());
+        command
+    };
+    let mut lane = Lane::default()
+        .task("second lab up", xtask(&["lab", "up"]))
+        .tests("lab, others", on_lab(places, lab, &["--test=lab*"], &skip))
+        .tests("lab, server", on_lab(places, lab, &["--test=it"], &["lab"]));
+    if suite == Suite::All {
+        let mut browser = xtask(&["test", "e2e"]);
+        browser.arg("--console").arg(places.target.join("debug/signalbox"));
+        lane = lane.tests("browser", browser);
+    }
+    Ok(lane.task("second lab down", xtask(&["lab", "down"])))
+}
+
+fn on_lab(places: &Places, lab: u8, which: &[&str], filter: &[&str]) -> Command {
+    let mut test = cargo(places);
+    test.args(["test", "--no-fail-fast", "--workspace"]).args(which);
+    test.args(["--", "--test-threads=1"]).args(filter);
+    test.env("SIGNALBOX_LAB", "1").env("SIGNALBOX_LAB_ID", lab.to_string());
+    test
+}
+
+fn e2e(places: &Places, console: Option<&Path>) -> Vec<Outcome> {
     let mut ours = false;
     let mut outcomes = vec![stage::task("demo up", || {
         ours = !demo::is_running(places)?;
         if ours {
-            let built = build::build(places, build::Args { release: false })?;
+            let built = match console {
+                Some(console) => {
+                    build::Built { console: console.to_owned(), site: build::site(places, false)? }
+                }
+                None => build::build(places, build::Args { release: false })?,
+            };
             demo::start(places, built, Some("ha"))?;
         }
         Ok(())

@@ -1,10 +1,11 @@
-//! One stage of the tests: run it with a limit of time, and count.
+//! One stage of the tests: run it with a limit of time, and count. Lanes of stages go side by side.
 
 use std::{
     fmt,
     io::{BufRead, BufReader},
     ops::AddAssign,
     process::{Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -35,40 +36,120 @@ impl Outcome {
     }
 }
 
+/// What a program's end says.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A step that tests need: it counts only when it fails.
+    Task,
+    /// It passes or fails as a whole.
+    Check,
+    /// It runs tests and says how many passed.
+    Tests,
+}
+
+/// When what a program prints is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Show {
+    AsItComes,
+    /// In one piece, because another program prints at the same time.
+    AtItsEnd,
+}
+
+/// Stages that follow one another. Without what a task was to do, the rest is left out.
+#[derive(Default)]
+pub(super) struct Lane {
+    stages: Vec<(&'static str, Kind, Command)>,
+}
+
+impl Lane {
+    pub(super) fn task(mut self, stage: &'static str, command: Command) -> Self {
+        self.stages.push((stage, Kind::Task, command));
+        self
+    }
+
+    pub(super) fn tests(mut self, stage: &'static str, command: Command) -> Self {
+        self.stages.push((stage, Kind::Tests, command));
+        self
+    }
+
+    fn run(self, show: Show) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for (stage, kind, mut command) in self.stages {
+            let outcome = program(stage, kind, show, &mut command);
+            let ends = outcome.failed() && matches!(kind, Kind::Task);
+            outcomes.push(outcome);
+            if ends {
+                break;
+            }
+        }
+        outcomes
+    }
+}
+
+/// Runs lanes at the same time. The first one's output comes as it is printed, the others' stage by
+/// stage.
+pub(super) fn side_by_side(lanes: impl IntoIterator<Item = Lane>) -> Vec<Outcome> {
+    thread::scope(|scope| {
+        let shows = std::iter::once(Show::AsItComes).chain(std::iter::repeat(Show::AtItsEnd));
+        let running: Vec<_> = lanes
+            .into_iter()
+            .zip(shows)
+            .map(|(lane, show)| scope.spawn(move || lane.run(show)))
+            .collect();
+        let lost = |_| vec![Outcome { stage: "lane", counts: FAILED, took: Duration::ZERO }];
+        running.into_iter().flat_map(|lane| lane.join().unwrap_or_else(lost)).collect()
+    })
+}
+
+const FAILED: Counts = Counts { passed: 0, failed: 1 };
+
 /// A step that tests need: it counts only when it fails.
 pub(super) fn task(stage: &'static str, run: impl FnOnce() -> Result<(), Failure>) -> Outcome {
+    step(&format!("Test: {stage}"));
     measure(stage, || run().map(|()| Counts::default()))
 }
 
 /// A program that passes or fails as a whole.
 pub(super) fn check(stage: &'static str, command: &mut Command) -> Outcome {
-    measure(stage, || {
-        let (_, success) = watch(command)?;
-        Ok(Counts { passed: success.into(), failed: (!success).into() })
-    })
+    program(stage, Kind::Check, Show::AsItComes, command)
 }
 
 /// A program that runs tests and says how many passed.
 pub(super) fn tests(stage: &'static str, command: &mut Command) -> Outcome {
+    program(stage, Kind::Tests, Show::AsItComes, command)
+}
+
+fn program(stage: &'static str, kind: Kind, show: Show, command: &mut Command) -> Outcome {
+    if show == Show::AsItComes {
+        step(&format!("Test: {stage}"));
+    }
     measure(stage, || {
-        let (mut counts, success) = watch(command)?;
-        if !success && counts.failed == 0 {
-            counts.failed = 1; // It did not compile, or did not come to its end.
+        let printed = watch(command, show)?;
+        if show == Show::AtItsEnd {
+            step(&format!("Test: {stage}"));
+            print!("{}", printed.kept);
         }
-        Ok(counts)
+        Ok(match (kind, printed.success) {
+            (Kind::Task, true) => Counts::default(),
+            (Kind::Check, true) => Counts { passed: 1, failed: 0 },
+            (Kind::Task | Kind::Check, false) => FAILED,
+            // It did not compile, or did not come to its end.
+            (Kind::Tests, false) if printed.counts.failed == 0 => {
+                Counts { failed: 1, ..printed.counts }
+            }
+            (Kind::Tests, _) => printed.counts,
+        })
     })
 }
 
 fn measure(stage: &'static str, run: impl FnOnce() -> Result<Counts, Failure>) -> Outcome {
     let start = Instant::now();
-    let failed = Counts { passed: 0, failed: 1 };
     if is_interrupted() {
-        return Outcome { stage, counts: failed, took: start.elapsed() };
+        return Outcome { stage, counts: FAILED, took: start.elapsed() };
     }
-    step(&format!("Test: {stage}"));
     let counts = run().unwrap_or_else(|failure| {
         eprintln!("{failure}");
-        failed
+        FAILED
     });
     if counts.failed > 0 {
         println!("  {stage} failed; going on with the others");
@@ -76,9 +157,15 @@ fn measure(stage: &'static str, run: impl FnOnce() -> Result<Counts, Failure>) -
     Outcome { stage, counts, took: start.elapsed() }
 }
 
-/// Runs a program, shows what it prints, and returns the counts in it and whether it succeeded.
-fn watch(command: &Command) -> Result<(Counts, bool), Failure> {
-    println!("  {}", line(command));
+struct Printed {
+    counts: Counts,
+    /// What is yet to be shown.
+    kept: String,
+    success: bool,
+}
+
+/// Runs a program, shows or keeps what it prints, and counts in it.
+fn watch(command: &Command, show: Show) -> Result<Printed, Failure> {
     let failed = |source| Failure::Start {
         program: line(command),
         source,
@@ -86,14 +173,20 @@ fn watch(command: &Command) -> Result<(Counts, bool), Failure> {
     };
     let mut child = limited(command).stdout(Stdio::piped()).spawn().map_err(failed)?;
     let _guard = InterruptGuard::of(&child);
-    let mut counts = Counts::default();
+    let (mut counts, mut kept) = (Counts::default(), String::new());
+    let mut tell = |text: &str| match show {
+        Show::AsItComes => println!("{text}"),
+        Show::AtItsEnd => kept.extend([text, "\n"]),
+    };
+    tell(&format!("  {}", line(command)));
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            println!("{line}");
+            tell(&line);
             counts += counts_in(&line);
         }
     }
-    Ok((counts, child.wait().map_err(failed)?.success()))
+    let success = child.wait().map_err(failed)?.success();
+    Ok(Printed { counts, kept, success })
 }
 
 /// The same command under timeout(1), which ends it with all that it started.
