@@ -6,7 +6,7 @@ use futures::future::{join, join3};
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::plan::Draft;
 use signalbox_domain::vrrp::demote::{DemoteInput, RestoreInput, demote, restore};
-use signalbox_domain::vrrp::split::{Scene, causes};
+use signalbox_domain::vrrp::split::{Scene, causes, doubts};
 use signalbox_domain::vrrp::{Holder, InstanceName};
 
 use super::vrrp::{VrrpError, ask, client_of, directors, members, running, seen};
@@ -49,6 +49,7 @@ pub async fn draft_restore(
         node,
         directors,
         causes: causes(&scene),
+        doubts: doubts(&scene),
         gathered_at: gathered.at,
         heard,
         running: running(app).await?,

@@ -7,6 +7,7 @@ use crate::lvs::{RealServer, ServerTraffic, Target};
 use crate::remote::{RemoteCommand, Script};
 
 const LEFT: Script = Script { name: "lvs-left", text: include_str!("../scripts/left.sh") };
+const DRAINED: Script = Script { name: "lvs-drained", text: include_str!("../scripts/drained.sh") };
 const END: Script = Script { name: "lvs-end", text: include_str!("../scripts/end.sh") };
 /// The tries of `lvs-end` and what they wait, with room.
 const END_MS: u64 = 30_000;
@@ -31,6 +32,11 @@ pub(super) fn set_weight(
 /// Prints `active N, persistent N`.
 pub(super) fn left(target: &Target, server: SocketAddr) -> RemoteCommand {
     addressed(RemoteCommand::script(&LEFT).value(&server), target)
+}
+
+/// Prints `takes nothing new`, or the weight.
+pub(super) fn drained(target: &Target, server: SocketAddr) -> RemoteCommand {
+    addressed(RemoteCommand::script(&DRAINED).value(&server), target)
 }
 
 /// Whether connections end or what ending them changed is put back.

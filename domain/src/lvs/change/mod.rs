@@ -146,7 +146,10 @@ pub fn change(input: &ChangeInput, wish: &Wish, now: Timestamp) -> Result<Draft,
         None => {}
     }
     all.extend(steps::drain(&scene));
-    verification.extend(steps::weighs(&scene, |_| wish.weight));
+    verification.extend(match wish.drain {
+        None => steps::weighs(&scene, |_| wish.weight),
+        Some(_) => steps::drained(&scene),
+    });
     rolled_back.extend(steps::weighs(&scene, |seat| seat.server.weight));
     interlocks.sort_by_key(|interlock| interlock.verdict);
     Ok(Draft {

@@ -51,6 +51,24 @@ pub(super) fn weighs(scene: &Scene<'_>, weight: impl Fn(&Seat<'_>) -> u32) -> Ve
     scene.seats.iter().map(check).collect()
 }
 
+/// That it gets no new connection from any director. One that failed its check meanwhile is in no
+/// table, and is as drained as one of weight 0.
+pub(super) fn drained(scene: &Scene<'_>) -> Vec<Check> {
+    let check = |seat: &Seat<'_>| {
+        let (name, server) = (&seat.director.name, scene.wish.server);
+        Check {
+            title: Phrase::new(
+                format!("{name} sends no new connection to {server}"),
+                format!("{name} 不再向 {server} 分配新连接"),
+            ),
+            node: seat.director.node,
+            command: commands::drained(scene.target, server),
+            expect: Expect::Line { line: "takes nothing new".to_owned() },
+        }
+    };
+    scene.seats.iter().map(check).collect()
+}
+
 pub(super) fn drain(scene: &Scene<'_>) -> Vec<Step> {
     let Some(drain) = scene.wish.drain else { return Vec::new() };
     let mut steps = vec![wait(scene, drain)];

@@ -14,10 +14,11 @@ put_back() {
     listed "$@" > /dev/null || ipvsadm -a "$@" -r "$server" "$method" -w 0 -x "$upper" -y "$lower" || exit 7
 }
 if [ "$act" = end ]; then
-    # What is inactive has ended already.
-    ipvsadm -Ln --persistent-conn "$@" | awk -v server="$server" '
-        $1 == "->" && $2 == server && $4 + $5 == 0 { found = 1 }
-        END { exit !found }' && exit 0
+    table=$(ipvsadm -Ln --persistent-conn "$@") || exit 7
+    # What is inactive has ended already, and one that keepalived took out has nothing left.
+    echo "$table" | awk -v server="$server" '
+        $1 == "->" && $2 == server && $4 + $5 > 0 { found = 1 }
+        END { exit found }' && exit 0
     trap 'echo "$old" > $setting; put_back "$@"' EXIT
     trap 'exit 7' HUP INT TERM
     echo 1 > $setting || exit 7

@@ -13,7 +13,7 @@ use crate::vrrp::election::{Outcome, own_track_file};
 use crate::vrrp::facts::{DirectorFacts, Holding, Missing, RunningJob, fresh};
 use crate::vrrp::interlock::{Finding, interlock};
 use crate::vrrp::plan::{PlanError, Stand, set, systemctl, take_over_time, until};
-use crate::vrrp::split::Cause;
+use crate::vrrp::split::{Cause, Evidence};
 
 #[derive(Debug, Clone)]
 pub struct RestoreInput {
@@ -23,6 +23,8 @@ pub struct RestoreInput {
     pub directors: Vec<DirectorFacts>,
     /// What would split them again, as it is seen now.
     pub causes: Vec<Cause>,
+    /// Where another may lie unseen.
+    pub doubts: Vec<Evidence>,
     /// When what those causes are judged by was read.
     pub gathered_at: Timestamp,
     /// When the demoted one last heard an advert of the holder.
@@ -156,12 +158,13 @@ fn interlocks(
 fn cause_mended(input: &RestoreInput) -> Finding {
     // One that does not run is what this mends.
     let left = input.causes.iter().find(|cause| !cause.kind.is_of_the_daemon());
-    match left {
-        None => Finding::pass(
+    match (left, input.doubts.first()) {
+        (None, None) => Finding::pass(
             Phrase::new("configurations, packet filters, link", "配置、防火墙、链路"),
             input.gathered_at,
         ),
-        Some(cause) => Finding::block(
+        (None, Some(doubt)) => Finding::warn(doubt.fact.clone(), Some(input.gathered_at)),
+        (Some(cause), _) => Finding::block(
             Phrase::new(
                 format!("{}. {}", cause.title.en, cause.remedy.en),
                 format!("{}。{}", cause.title.zh, cause.remedy.zh),

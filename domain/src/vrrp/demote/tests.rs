@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::nodes::LinkState;
 use crate::plan::Verdict;
+use crate::signal::Signal;
 use crate::vrrp::daemon;
 use crate::vrrp::facts::DirectorFacts;
 use crate::vrrp::fixtures::{NOW, director, seen};
-use crate::vrrp::split::{ArpAnswer, Cause, CauseKind};
+use crate::vrrp::split::{ArpAnswer, Cause, CauseKind, Evidence};
 use crate::vrrp::{InstanceName, VrrpState};
 
 const VIP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 200));
@@ -144,6 +145,7 @@ fn demoted() -> RestoreInput {
         node: NodeId(2),
         directors: vec![director(1, "dir-a", 100, VrrpState::Master), target],
         causes: vec![],
+        doubts: vec![],
         gathered_at: NOW,
         heard: Some(seen(())),
         running: vec![],
@@ -164,6 +166,14 @@ fn a_demoted_director_is_put_back_once_the_cause_is_mended() {
         remedy: Phrase::same("Take that rule out"),
     });
     assert_eq!(restore(&input, NOW).unwrap().verdict(), Verdict::Block);
+    let mut unread = demoted();
+    unread.doubts.push(Evidence {
+        signal: Signal::Unknown,
+        fact: Phrase::same("The packet filter of dir-b could not be read: timed out"),
+        source: "iptables-save".into(),
+        observed_at: None,
+    });
+    assert_eq!(restore(&unread, NOW).unwrap().verdict(), Verdict::Warn);
     let mut deaf = demoted();
     deaf.heard = None;
     assert_eq!(restore(&deaf, NOW).unwrap().verdict(), Verdict::Block);

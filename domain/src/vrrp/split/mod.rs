@@ -118,6 +118,11 @@ pub fn looked_at(scene: &Scene<'_>) -> Vec<Evidence> {
     all
 }
 
+/// Packet filters that could not be read, or may drop adverts: a cause may lie there unseen.
+pub fn doubts(scene: &Scene<'_>) -> Vec<Evidence> {
+    path::doubts(scene)
+}
+
 type Row = fn(&Scene<'_>, &Side<'_>, &Side<'_>) -> Option<Cause>;
 
 impl Evidence {

@@ -271,6 +271,12 @@ pub(super) fn told(scene: &Scene<'_>) -> Vec<Evidence> {
     all
 }
 
+/// Packet filters of which it is not known that they let adverts through.
+pub(super) fn doubts(scene: &Scene<'_>) -> Vec<Evidence> {
+    let all = scene.pairs().into_iter().flat_map(|(a, b)| filters(a, b));
+    all.filter(|evidence| evidence.signal != Signal::Clear).collect()
+}
+
 fn filters(a: &Side<'_>, b: &Side<'_>) -> Vec<Evidence> {
     let sides = [(a, b), (b, a)].into_iter().filter_map(|(side, peer)| {
         let gathered = side.gathered?;
