@@ -63,7 +63,7 @@ impl Question {
 
     /// Asks once; exit status 0 says that an answer came.
     pub fn once(&self) -> RemoteCommand {
-        self.repeated(Duration::from_millis(1))
+        self.repeated(INTERVAL_MS, Duration::from_millis(1))
     }
 
     /// Keeps asking, at most for `bound`.
@@ -71,7 +71,7 @@ impl Question {
         ClientProbe {
             node,
             target: self.readable(),
-            command: self.repeated(bound),
+            command: self.repeated(INTERVAL_MS, bound),
             interval_ms: INTERVAL_MS,
         }
     }
@@ -84,7 +84,8 @@ impl Question {
         }
     }
 
-    fn repeated(&self, bound: Duration) -> RemoteCommand {
+    /// Asks each `interval_ms`, for `bound`.
+    pub fn repeated(&self, interval_ms: u64, bound: Duration) -> RemoteCommand {
         let (ask, port) = match self.ask {
             Ask::Http { port } => ("http", port),
             Ask::Tcp { port } => ("tcp", port),
@@ -95,7 +96,7 @@ impl Question {
             .words(&[ask])
             .value(&self.address)
             .value(&port)
-            .value(&INTERVAL_MS)
+            .value(&interval_ms)
             .value(&bound_ms)
             .timeout_ms(bound_ms.saturating_add(5_000))
     }

@@ -119,6 +119,36 @@ fn ends_what_is_left(directors: &Directors, console: &Console) {
     }
 }
 
+/// What keepalived asks of its real servers is refused, and nothing else.
+const FAILS_CHECK: &str = "for director in 192.168.1.100 192.168.1.101; do
+        iptables-legacy -A INPUT -p tcp --dport 80 -s $director -j REJECT --reject-with tcp-reset
+    done";
+
+#[test]
+fn a_drain_whose_server_fails_its_check_has_nothing_left_to_wait_for() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let console = Console::over(&directors.lab, &["dir-a", "dir-b"]);
+    for node in PAIR {
+        console.await_observed(node);
+        directors.edit_conf(node, "", false);
+    }
+    let _rules = directors.afterwards("web-1", "iptables-legacy -F INPUT");
+    let server = "192.168.1.102:80";
+    let plan = console.plan_of_that_may_run(&drain(OWNED, server, 2, 120, "leave"));
+    directors.sh("client", HOLD_OPEN);
+    let opened = Instant::now();
+    let job = console.run(&plan);
+    assert!(console.await_step(job, "wait"), "{}", console.log(job));
+    directors.sh("web-1", FAILS_CHECK);
+    let ended = console.finish_well(job);
+    assert!(opened.elapsed() < Duration::from_secs(40), "it waited: {:?}", opened.elapsed());
+    eprintln!("ended {:?} after the connections began: {:#?}", opened.elapsed(), ended.steps);
+    let listed = |node| directors.sh(node, &format!("ipvsadm -Ln -t {VIP}:80")).contains(server);
+    assert_eq!(PAIR.map(listed), [false; 2], "keepalived took it out");
+    directors.sh("web-1", "iptables-legacy -F INPUT");
+    directors.until("keepalived put it back", || PAIR.map(listed) == [true; 2]);
+}
+
 struct Owned {
     directors: Directors,
     console: Console,

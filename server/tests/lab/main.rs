@@ -32,3 +32,4 @@ mod split_brain;
 mod vrrp;
 mod vrrp_create;
 mod vrrp_deploy;
+mod vrrp_measure;

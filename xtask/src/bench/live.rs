@@ -27,6 +27,11 @@ pub(super) fn measure_apply(places: &Places) -> Result<Value, Failure> {
     measure(places, "lab", "measure_an_apply_of_ten_thousand_rules")
 }
 
+pub(super) fn measure_outage(places: &Places) -> Result<Value, Failure> {
+    step("move addresses on the lab's directors, by plan and by fault, and ask all the while");
+    measure(places, "lab", "measure_what_clients_lose")
+}
+
 /// Needs no lab: its hundred nodes are simulated.
 pub(super) fn measure_overview(places: &Places) -> Result<Value, Failure> {
     step("serve the Overview of a hundred nodes");

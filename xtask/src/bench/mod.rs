@@ -33,6 +33,9 @@ enum Name {
     Probe,
     /// Reading, judging and comparing 2,000 services with 40,000 real servers.
     Vrrp,
+    /// What a client loses of the lab's service when its address moves, planned or not; some fifteen
+    /// minutes.
+    VrrpOutage,
 }
 
 pub(crate) fn bench(places: &Places, args: &Args) -> Result<(), Failure> {
@@ -44,6 +47,7 @@ pub(crate) fn bench(places: &Places, args: &Args) -> Result<(), Failure> {
         Name::Page => page::measure(places)?,
         Name::Probe => live::measure_probe(places)?,
         Name::Vrrp => vrrp::measure(places)?,
+        Name::VrrpOutage => live::measure_outage(places)?,
     };
     println!("{figures:#}");
     Ok(())

@@ -12,6 +12,9 @@ mod tests;
 
 pub use restore::{RestoreInput, restore};
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use super::client::Question;
 use super::election::own_track_file;
 use super::facts::{ClientFacts, DirectorFacts, Holding, RunningJob};
@@ -24,7 +27,7 @@ use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::plan::{Action, Check, Draft, Expect, Step};
 use crate::time::Timestamp;
-use crate::values::RemotePath;
+use crate::values::{InterfaceName, RemotePath};
 
 #[derive(Debug, Clone)]
 pub struct DemoteInput {
@@ -199,17 +202,25 @@ fn give_up(parting: &Parting<'_>, lever: &Lever) -> Step {
 /// would go on sending to the other.
 fn announce(parting: &Parting<'_>) -> Step {
     let survivor = parting.survivor;
-    let addresses = survivor.addresses_of_instance();
-    let command = scripts::announce(&survivor.conf.value.interface, &addresses);
-    let v4 = addresses.iter().all(std::net::IpAddr::is_ipv4);
-    let action = Action::Run { node: survivor.node, command, expect: Expect::Success };
+    let conf = &survivor.conf.value;
+    // Each where it is. IPv6 has no ARP.
+    let mut by_interface: BTreeMap<&InterfaceName, Vec<IpAddr>> = BTreeMap::new();
+    for own in conf.virtual_addresses.iter().filter(|own| own.address.is_ipv4()) {
+        let interface = own.interface.as_ref().unwrap_or(&conf.interface);
+        by_interface.entry(interface).or_default().push(own.address);
+    }
+    let announce = |(interface, addresses): (&InterfaceName, Vec<IpAddr>)| Action::Run {
+        node: survivor.node,
+        command: scripts::announce(interface, &addresses),
+        expect: Expect::Success,
+    };
     Step {
         id: "announce".to_owned(),
         title: Phrase::new(
             format!("Tell the network that the addresses are at {}", survivor.name),
             format!("向网络通告地址位于 {}", survivor.name),
         ),
-        actions: if v4 { vec![action] } else { Vec::new() },
+        actions: by_interface.into_iter().map(announce).collect(),
         undo: Vec::new(),
         estimate_ms: 500,
         cancellable: true,

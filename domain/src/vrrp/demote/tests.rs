@@ -77,6 +77,29 @@ fn a_living_director_is_put_into_fault() {
 }
 
 #[test]
+fn each_address_is_announced_on_its_own_interface() {
+    let mut input = input(2);
+    for director in &mut input.directors {
+        let addresses = &mut director.conf.value.virtual_addresses;
+        let mut outside = addresses[0].clone();
+        outside.address = "203.0.113.9".parse().unwrap();
+        outside.interface = Some("eth1".parse().unwrap());
+        addresses.push(outside);
+    }
+    let draft = demote(&input, NOW).unwrap();
+    let step = draft.steps.iter().find(|step| step.id == "announce").unwrap();
+    let commands = step.actions.iter().map(|action| match action {
+        Action::Run { command, .. } => command.readable(),
+        other => panic!("{other:?}"),
+    });
+    let commands: Vec<String> = commands.collect();
+    assert_eq!(
+        commands,
+        ["vrrp-announce eth0 192.168.1.200", "vrrp-announce eth1 203.0.113.9"]
+    );
+}
+
+#[test]
 fn a_frozen_one_is_killed_and_its_addresses_are_removed() {
     let mut input = input(1);
     frozen(&mut input.directors[0]);
