@@ -5,7 +5,7 @@
 
 mod commands;
 mod conf;
-mod interlock;
+pub(super) mod interlock;
 mod steps;
 
 #[cfg(test)]
@@ -277,6 +277,10 @@ impl Director {
         let traffic = traffic.into_iter().find(|traffic| traffic.target == *target);
         let traffic = traffic.and_then(|service| service.server(socket.ip(), socket.port()));
         Some(Seat { director: self, server, traffic })
+    }
+
+    fn standing(&self) -> interlock::Standing<'_> {
+        (&self.name, &self.link, self.heard_at)
     }
 
     /// A setting of `net.ipv4.vs`.
