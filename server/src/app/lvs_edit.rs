@@ -7,17 +7,19 @@ use futures::future::{join, join_all};
 use signalbox_domain::fact::Fact;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::edit::{
-    Director, EditError, EditInput, ServiceChange, Wish, edit, sets_mark, shown, target,
+    Director, EditError, EditInput, ServiceChange, Wish, edit, rewritten, sets_mark, shown, target,
 };
-use signalbox_domain::lvs::{ServiceView, Target};
+use signalbox_domain::lvs::{Owner, ServiceView, Target};
 use signalbox_domain::nodes::{NodeRecord, Observed};
 use signalbox_domain::plan::Draft;
+use signalbox_domain::vrrp::deploy::{DeployInput, NodeChange};
 use signalbox_domain::vrrp::facts::KernelSettings;
 use signalbox_domain::vrrp::scripts::kernel_settings;
 
 use super::asked::Asked;
 use super::firewall;
-use super::vrrp::{Nodes, ipvs, running};
+use super::vrrp::{Nodes, VrrpError, ipvs, running};
+use super::vrrp_conf;
 use crate::clock;
 use crate::state::App;
 use crate::store::StoreError;
@@ -28,6 +30,8 @@ pub enum LvsEditError {
     Edit(#[from] EditError),
     #[error("node {0} does not exist")]
     NoSuchNode(NodeId),
+    #[error(transparent)]
+    Vrrp(#[from] VrrpError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -44,6 +48,7 @@ pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsEditError> {
     let target = target(&wish.service).map_err(EditError::from)?;
     wish.change.check(&target).map_err(EditError::from)?;
     let members = members(app, wish)?;
+    let deploy = deployment(app, wish).await?;
     let ask = |node: &NodeId| {
         let (node, target, is_new) = (*node, &target, is_new(&wish.change));
         async move { (node, answer(app, node, target, is_new).await) }
@@ -58,7 +63,7 @@ pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsEditError> {
     });
     let directors = directors.collect();
     let others = others(&nodes, &members, &target);
-    let input = EditInput { service, directors, others, running: running(app).await? };
+    let input = EditInput { service, directors, others, deploy, running: running(app).await? };
     Ok(edit(&input, wish, clock::now())?)
 }
 
@@ -68,6 +73,28 @@ fn is_new(change: &ServiceChange) -> bool {
 
 fn seen(app: &App, wish: &Wish) -> Option<ServiceView> {
     app.fleet.lvs().services.into_iter().find(|service| service.id == wish.service)
+}
+
+/// The edited files of each director, where keepalived owns the service.
+async fn deployment(app: &App, wish: &Wish) -> Result<Option<DeployInput>, LvsEditError> {
+    let Some(service) = seen(app, wish).filter(|s| s.owner == Owner::Keepalived) else {
+        return Ok(None);
+    };
+    if is_new(&wish.change) {
+        return Ok(None);
+    }
+    let (nodes, mut changes) = (app.fleet.nodes(), Vec::new());
+    for on in service.on.iter().filter(|on| on.configured) {
+        let Some((record, _)) = nodes.get(&on.node) else { continue };
+        let reading = vrrp_conf::read(app, record).await?;
+        let edited = rewritten(&reading.value, &service.target, &wish.change);
+        let edited = edited.map_err(|source| EditError::Conf { node: on.name.clone(), source })?;
+        changes.extend(edited.map(|file| NodeChange { node: on.node, files: vec![file] }));
+    }
+    match changes.as_slice() {
+        [] => Ok(None),
+        changes => Ok(Some(vrrp_conf::input(app, changes).await?)),
+    }
 }
 
 /// The directors that the edit is about.

@@ -264,6 +264,7 @@ impl From<LvsEditError> for Problem {
             LvsEditError::NoSuchNode(node) => {
                 Problem::not_found(&format!("Node {node}"), &format!("节点 {node} "))
             }
+            LvsEditError::Vrrp(error) => error.into(),
             LvsEditError::Store(error) => error.into(),
         }
     }

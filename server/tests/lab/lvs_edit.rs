@@ -90,14 +90,57 @@ fn a_service_is_added_edited_and_deleted_on_both_directors_or_on_none() {
     let scene = Scene { directors, console };
     let _a = scene.directors.afterwards("dir-a", REMOVE);
     let _b = scene.directors.afterwards("dir-b", REMOVE);
-    PAIR.map(|node| scene.console.await_observed(node));
+    for node in PAIR {
+        scene.console.await_observed(node);
+    }
 
     adds_and_edits(&scene);
     changes_its_real_servers(&scene);
     deletes(&scene);
     goes_by_mark(&scene);
-    let delete = json!({ "do": "delete_service" });
-    scene.refuses(OWNED, &delete, "/vrrp/conf");
+}
+
+#[test]
+fn keepalived_is_told_of_its_services_by_its_configuration() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let console = Console::over(&directors.lab, &PAIR);
+    for node in PAIR {
+        console.await_observed(node);
+        // The same text without a change: `put_in_order` brings it back and reloads.
+        directors.edit_conf(node, "", false);
+    }
+    let scene = Scene { directors, console };
+    let conf = |node: &str| scene.directors.sh(node, "cat /etc/keepalived/keepalived.conf");
+    let before = PAIR.map(conf);
+    let does = |change: Value| {
+        let operation =
+            json!({ "operation": "lvs.change_service", "service": OWNED, "change": change });
+        let plan = scene.console.plan_of_that_may_run(&operation);
+        scene.console.finish_well(scene.console.run(&plan));
+    };
+    let has = |expected: bool| {
+        scene.directors.until("the third real server", || {
+            PAIR.iter().all(|node| {
+                let rows = listed(&scene.directors, node, "-t 192.168.1.200:80");
+                rows.iter().any(|row| row == "-> 192.168.1.104:80 Route 1") == expected
+            })
+        });
+    };
+    does(json!({ "do": "delete_server", "server": "192.168.1.104:80" }));
+    has(false);
+    assert!(PAIR.map(conf).iter().all(|text| !text.contains("192.168.1.104 80")));
+    PAIR.iter().for_each(|node| drop(scene.console.await_observed(node)));
+
+    let server = json!({ "server": "192.168.1.104:80", "forwarding": "DR", "weight": 1 });
+    does(json!({ "do": "add_server", "server": server }));
+    has(true);
+    // With the check that its siblings have, in the files as they were but for their order.
+    let lines = |text: &String| {
+        let mut lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(PAIR.map(conf).each_ref().map(lines), before.each_ref().map(lines));
 }
 
 fn adds_and_edits(scene: &Scene) {

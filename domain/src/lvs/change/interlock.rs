@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{AtLimit, Director, Scene};
 use crate::fact::STALE_AFTER;
-use crate::lvs::{Forwarding, Owner, Table, describe};
+use crate::lvs::{Forwarding, Owner, ServiceView, Table, describe};
 use crate::nodes::{Link, LinkState};
 use crate::phrase::Phrase;
 use crate::plan::Interlock;
@@ -33,7 +33,7 @@ pub(super) fn all(scene: &Scene<'_>, locks: &[String], now: Timestamp) -> Vec<In
             "owner_known",
             "It is known whether keepalived owns the service",
             "已知该服务是否由 keepalived 管理",
-            Ok(owner(scene, now)),
+            Ok(owner(&scene.input.service, now)),
         ),
         row(
             "server_there",
@@ -139,9 +139,9 @@ pub(in crate::lvs) fn reached(directors: &[Standing<'_>], now: Timestamp) -> Fin
     }
 }
 
-fn owner(scene: &Scene<'_>, now: Timestamp) -> Finding {
-    let unconfigured = scene.input.service.on.iter().find(|on| !on.configured);
-    match (scene.input.service.owner, unconfigured) {
+pub(in crate::lvs) fn owner(service: &ServiceView, now: Timestamp) -> Finding {
+    let unconfigured = service.on.iter().find(|on| !on.configured);
+    match (service.owner, unconfigured) {
         (Owner::Direct, _) => {
             Finding::pass(Phrase::new("set directly: by ipvsadm", "直接设置：使用 ipvsadm"), now)
         }

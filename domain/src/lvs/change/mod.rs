@@ -4,7 +4,7 @@
 //! until keepalived next writes that real server.
 
 mod commands;
-mod conf;
+pub(super) mod conf;
 pub(super) mod interlock;
 mod steps;
 

@@ -1,10 +1,12 @@
 //! `lvs.change_service`: a virtual service and its real servers added, edited and deleted, on every
 //! director that has it.
 //!
+//! A service that keepalived owns changes by keepalived.conf, and no other does by it.
 //! Each director's service is looked at whole, before and after, in its own table: what it was is
 //! what an undo puts back, options and thresholds included.
 
 mod commands;
+mod conf;
 mod interlock;
 mod state;
 mod steps;
@@ -21,6 +23,7 @@ pub use wish::{
 };
 
 pub use self::commands::shown;
+pub use self::conf::{OwnedError, rewritten};
 use self::state::ServiceState;
 use super::{
     Owner, RealServer, ServiceId, ServiceTraffic, ServiceView, Table, Target, VirtualService,
@@ -34,6 +37,7 @@ use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::plan::Draft;
 use crate::time::Timestamp;
+use crate::vrrp::deploy::{ChangeError, DeployInput, deploy};
 use crate::vrrp::facts::RunningJob;
 
 /// What somebody wants of one service.
@@ -52,6 +56,8 @@ pub struct EditInput {
     pub directors: Vec<Director>,
     /// Other nodes that carry the service's address by VRRP.
     pub others: Vec<String>,
+    /// Of a service that keepalived owns: the edited files. `None` where they need no edit.
+    pub deploy: Option<DeployInput>,
     pub running: Vec<RunningJob>,
 }
 
@@ -90,10 +96,14 @@ pub enum EditError {
     Exists { service: String },
     #[error("{service} is in the keepalived.conf of {node} already: edit it at /vrrp/conf")]
     Configured { service: String, node: String },
-    #[error(
-        "{service} belongs to keepalived, which would undo what ipvsadm changes: edit it at /vrrp/conf"
-    )]
-    Owned { service: String },
+    #[error("keepalived.conf on {node}: {source}. Edit it at /vrrp/conf")]
+    Conf {
+        node: String,
+        #[source]
+        source: OwnedError,
+    },
+    #[error("the new keepalived.conf: {0}")]
+    Deploy(#[from] ChangeError),
     #[error("{service} has no real server {server}")]
     NoSuchServer { service: String, server: SocketAddr },
     #[error("{service} has the real server {server} already: edit it")]
@@ -125,21 +135,41 @@ struct Scene<'a> {
 
 pub fn edit(input: &EditInput, wish: &Wish, now: Timestamp) -> Result<Draft, EditError> {
     let scene = Scene::of(input, wish)?;
-    let locks = vec![format!("lvs/{}", wish.service)];
-    let mut interlocks = interlock::all(&scene, &locks, now);
-    interlocks.sort_by_key(|interlock| interlock.verdict);
-    Ok(Draft {
+    let mut draft = Draft {
         operation: wish.operation(),
         title: scene.title(),
         run_label: scene.run_label(),
-        locks,
-        interlocks,
-        steps: steps::all(&scene),
-        verification: steps::checks(&scene, |seat| seat.after.as_ref()),
-        rolled_back: steps::checks(&scene, |seat| seat.before.as_ref()),
+        locks: vec![format!("lvs/{}", wish.service)],
+        interlocks: Vec::new(),
+        steps: Vec::new(),
+        verification: Vec::new(),
+        rolled_back: Vec::new(),
         prediction: None,
         way_back: scene.way_back(),
-    })
+    };
+    let base = input.deploy.as_ref().map(|input| deploy(input, now)).transpose()?;
+    draft.locks.extend(base.iter().flat_map(|base| base.locks.clone()));
+    draft.interlocks = interlock::all(&scene, &draft.locks, now);
+    match base {
+        Some(base) => by_keepalived(&mut draft, base),
+        None => {
+            draft.steps = steps::all(&scene);
+            draft.verification = steps::checks(&scene, |seat| seat.after.as_ref());
+            draft.rolled_back = steps::checks(&scene, |seat| seat.before.as_ref());
+        }
+    }
+    draft.interlocks.sort_by_key(|interlock| interlock.verdict);
+    Ok(draft)
+}
+
+fn by_keepalived(draft: &mut Draft, base: Draft) {
+    let asked = |id: &str| draft.interlocks.iter().any(|interlock| interlock.id == id);
+    let of_deploy: Vec<_> = base.interlocks.into_iter().filter(|i| !asked(&i.id)).collect();
+    draft.interlocks.extend(of_deploy);
+    draft.steps = base.steps;
+    draft.verification = base.verification;
+    draft.rolled_back = base.rolled_back;
+    draft.way_back = base.way_back;
 }
 
 /// Whether a rule of the node's iptables gives packets a mark; `Err`: tables of nft may.
@@ -184,7 +214,9 @@ impl<'a> Scene<'a> {
             }
             change => seats(input, &target, change)?,
         };
-        if seats.iter().all(|seat: &Seat<'_>| seat.is_told && seat.before == seat.after) {
+        let is_so = |seat: &Seat<'_>| seat.is_told && seat.before == seat.after;
+        let is_owned = input.service.as_ref().is_some_and(|s| s.owner == Owner::Keepalived);
+        if input.deploy.is_none() && (is_owned || seats.iter().all(is_so)) {
             return Err(EditError::Nothing { service: describe(&target) });
         }
         let holder = input.service.as_ref().and_then(|service| service.holder);
@@ -193,6 +225,11 @@ impl<'a> Scene<'a> {
             (is_met, director.node)
         });
         Ok(Scene { input, wish, target, seats })
+    }
+
+    /// It changes by keepalived.conf.
+    fn is_owned(&self) -> bool {
+        self.input.deploy.is_some()
     }
 
     fn is_new(&self) -> bool {
@@ -278,12 +315,11 @@ fn seats<'a>(
 ) -> Result<Vec<Seat<'a>>, EditError> {
     let service = describe(target);
     let owner = input.service.as_ref().map(|service| service.owner);
-    match owner {
-        None => return Err(EditError::NoSuchService(service)),
-        Some(Owner::Keepalived) => return Err(EditError::Owned { service }),
-        Some(Owner::Direct | Owner::Unknown) => {}
+    if owner.is_none() {
+        return Err(EditError::NoSuchService(service));
     }
-    if let Some(server) = change.server() {
+    // A server that keepalived took out is in its files.
+    if let (Some(server), true) = (change.server(), owner != Some(Owner::Keepalived)) {
         let is_there = input.directors.iter().any(|d| d.server(target, server).is_some());
         match (change, is_there) {
             (ServiceChange::AddServer { .. }, true) => {

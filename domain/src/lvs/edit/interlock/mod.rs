@@ -1,10 +1,12 @@
 //! When a service may be edited: on all directors alike, from what they told just now.
 
+mod deleted;
+
 use super::commands::line;
 use super::state::{ServerState, ServiceState};
 use super::{Director, Scene, Seat, ServiceChange};
-use crate::lvs::change::interlock::{Standing, plain_tunnel, reached};
-use crate::lvs::{Forwarding, Owner, RealServer, Target, describe};
+use crate::lvs::change::interlock::{Standing, owner, plain_tunnel, reached};
+use crate::lvs::{Forwarding, Target};
 use crate::phrase::Phrase;
 use crate::plan::Interlock;
 use crate::time::Timestamp;
@@ -26,10 +28,31 @@ pub(super) fn all(scene: &Scene<'_>, locks: &[String], now: Timestamp) -> Vec<In
         ),
         row(
             "owner_known",
-            "It is known that keepalived does not own the service",
-            "已知该服务不由 keepalived 管理",
-            Ok(owner(scene, now)),
+            "It is known whether keepalived owns the service",
+            "已知该服务是否由 keepalived 管理",
+            Ok(owned(scene, now)),
         ),
+        row(
+            "no_other_job",
+            "No other job works on this",
+            "没有其他任务占用",
+            Ok(no_other_job(&scene.input.running, locks, now)),
+        ),
+    ];
+    if !scene.is_owned() {
+        all.extend(of_tables(scene, now));
+    }
+    if scene.is_new() {
+        all.extend(of_new(scene, now));
+    }
+    all.extend(of_servers(scene, now));
+    all.extend(deleted::all(scene, now));
+    all
+}
+
+/// Where ipvsadm changes them: keepalived writes its services whole.
+fn of_tables(scene: &Scene<'_>, now: Timestamp) -> Vec<Interlock> {
+    let mut all = vec![
         row(
             "tables_read",
             "Every director's table is known whole",
@@ -42,18 +65,28 @@ pub(super) fn all(scene: &Scene<'_>, locks: &[String], now: Timestamp) -> Vec<In
             "各调度器上的服务一致",
             Ok(alike(scene, now)),
         ),
-        row(
-            "no_other_job",
-            "No other job works on this",
-            "没有其他任务占用",
-            Ok(no_other_job(&scene.input.running, locks, now)),
-        ),
     ];
-    if scene.is_new() {
-        all.extend(of_new(scene, now));
+    let way = |state: Option<&ServerState>| state.map(|state| state.forwarding);
+    if let Some((director, ..)) =
+        touched(scene).find(|(_, before, _)| way(*before) == Some(Forwarding::Local))
+    {
+        let name = &director.name;
+        let said = Phrase::new(
+            format!(
+                "{name} has the real server's address itself: what it was asked for with is not known, and could not be put back"
+            ),
+            format!("{name} 自身拥有该真实服务器的地址：不知道当初所设的转发方式，无法恢复"),
+        );
+        all.push(row(
+            "can_be_put_back",
+            "What is there can be put back",
+            "现状可以恢复",
+            Ok(Finding::block(said, now)),
+        ));
     }
-    all.extend(of_servers(scene, now));
-    all.extend(of_deleted(scene, now));
+    if touched(scene).any(|(_, before, _)| way(before) == Some(Forwarding::Tun)) {
+        all.push(plain_tunnel(now));
+    }
     all
 }
 
@@ -61,27 +94,21 @@ fn row(id: &str, en: &str, zh: &str, finding: Result<Finding, Missing>) -> Inter
     interlock(id, Phrase::new(en, zh), finding)
 }
 
-fn owner(scene: &Scene<'_>, now: Timestamp) -> Finding {
-    let owner = scene.input.service.as_ref().map(|service| service.owner);
+/// Who owns the service, where that can be known.
+fn owned(scene: &Scene<'_>, now: Timestamp) -> Finding {
     let unread = scene.input.directors.iter().find(|director| director.is_configured.is_none());
-    match (owner, unread) {
-        (Some(Owner::Unknown), None) => Finding::block(
-            Phrase::new(
-                "A keepalived.conf was not read whole: see /vrrp/conf",
-                "有 keepalived.conf 未能完整读取：请查看 /vrrp/conf",
-            ),
-            now,
-        ),
-        (_, None) => {
-            Finding::pass(Phrase::new("set directly: by ipvsadm", "直接设置：使用 ipvsadm"), now)
-        }
-        (_, Some(Director { name, .. })) => Finding::block(
+    match (unread, &scene.input.service) {
+        (Some(Director { name, .. }), _) => Finding::block(
             Phrase::new(
                 format!("The keepalived.conf of {name} was not read whole: see /vrrp/conf"),
                 format!("{name} 的 keepalived.conf 未能完整读取：请查看 /vrrp/conf"),
             ),
             now,
         ),
+        (None, Some(service)) => owner(service, now),
+        (None, None) => {
+            Finding::pass(Phrase::new("set directly: by ipvsadm", "直接设置：使用 ipvsadm"), now)
+        }
     }
 }
 
@@ -255,26 +282,6 @@ fn of_servers(scene: &Scene<'_>, now: Timestamp) -> Vec<Interlock> {
             Ok(forwards(&scene.input.directors, now)),
         ));
     }
-    if let Some((director, ..)) =
-        touched(scene).find(|(_, before, _)| way(*before) == Some(Forwarding::Local))
-    {
-        let name = &director.name;
-        let said = Phrase::new(
-            format!(
-                "{name} has the real server's address itself: what it was asked for with is not known, and could not be put back"
-            ),
-            format!("{name} 自身拥有该真实服务器的地址：不知道当初所设的转发方式，无法恢复"),
-        );
-        all.push(row(
-            "can_be_put_back",
-            "What is there can be put back",
-            "现状可以恢复",
-            Ok(Finding::block(said, now)),
-        ));
-    }
-    if touched(scene).any(|(_, before, _)| way(before) == Some(Forwarding::Tun)) {
-        all.push(plain_tunnel(now));
-    }
     let takes = |state: &Option<ServiceState>| {
         let servers = state.iter().flat_map(|state| state.servers.values());
         servers.filter(|server| server.weight > 0).count()
@@ -339,73 +346,4 @@ fn forwards(directors: &[Director], now: Timestamp) -> Finding {
         }
     }
     Finding::pass(Phrase::new("net.ipv4.ip_forward is 1", "net.ipv4.ip_forward 为 1"), oldest)
-}
-
-fn of_deleted(scene: &Scene<'_>, now: Timestamp) -> Vec<Interlock> {
-    let server = match scene.wish.change {
-        ServiceChange::DeleteService {} => None,
-        ServiceChange::DeleteServer { server } => Some(server),
-        _ => return Vec::new(),
-    };
-    let goes = |director: &Director| -> Vec<RealServer> {
-        let service = director.service(&scene.target);
-        let servers = service.into_iter().flat_map(|service| &service.real_servers);
-        let goes = |s: &&RealServer| {
-            server.is_none_or(|socket| (s.address, s.port) == (socket.ip(), socket.port()))
-        };
-        servers.filter(goes).cloned().collect()
-    };
-    let directors = || scene.input.directors.iter().map(|director| (director, goes(director)));
-    let active = |servers: &[RealServer]| servers.iter().map(|s| s.active_connections).sum::<u64>();
-    let most = directors().map(|(director, gone)| (active(&gone), &director.name)).max();
-    let connections = match most {
-        Some((active @ 1.., name)) => Finding::warn(
-            Phrase::new(
-                format!(
-                    "{name} has {active} active connections of it, which get no answer any more"
-                ),
-                format!("{name} 上有 {active} 个活动连接，之后将得不到应答"),
-            ),
-            Some(now),
-        ),
-        _ => Finding::pass(Phrase::new("none is active", "没有活动连接"), now),
-    };
-    let mut all = vec![row(
-        "no_connections",
-        "No client's connection is cut",
-        "不会中断客户端的连接",
-        Ok(connections),
-    )];
-    if let Some(socket) = server {
-        let weight = directors().flat_map(|(_, gone)| gone).map(|server| server.weight).max();
-        let drained = match weight {
-            Some(weight @ 1..) => Finding::warn(
-                Phrase::new(
-                    format!(
-                        "{socket} has weight {weight} and takes new connections: drain it first"
-                    ),
-                    format!("{socket} 的权重为 {weight}，仍接收新连接：请先排空"),
-                ),
-                Some(now),
-            ),
-            _ => Finding::pass(Phrase::new("weight 0", "权重 0"), now),
-        };
-        all.push(row("drained", "The real server is drained", "该真实服务器已排空", Ok(drained)));
-    } else {
-        let service = describe(&scene.target);
-        let emptied = directors().flat_map(|(_, gone)| gone).any(|server| server.weight > 0);
-        let finding = if emptied {
-            Finding::warn(
-                Phrase::new(
-                    format!("{service} takes new connections, which are refused from then on"),
-                    format!("{service} 正在接收新连接，此后将被拒绝"),
-                ),
-                Some(now),
-            )
-        } else {
-            Finding::pass(Phrase::new("no weight above 0", "没有大于 0 的权重"), now)
-        };
-        all.push(row("not_in_use", "The service is not in use", "该服务未在使用", Ok(finding)));
-    }
-    all
 }
