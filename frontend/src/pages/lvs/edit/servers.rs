@@ -39,6 +39,13 @@ pub(super) fn ServerForm(page: Page, id: ServiceId) -> impl IntoView {
         upper: text(),
         lower: text(),
     };
+    // What was typed for one is not meant for the next.
+    Effect::new(move |_| {
+        fields.chosen.track();
+        for typed in [fields.forwarding, fields.weight, fields.upper, fields.lower] {
+            typed.set(String::new());
+        }
+    });
     let servers = Memo::new(move |_| {
         page.service.with(|service| {
             let servers = service.iter().flat_map(|service| &service.servers);
