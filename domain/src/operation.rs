@@ -13,6 +13,7 @@ use crate::firewall::plan::{NodeRules, WITHIN_S};
 use crate::ids::NodeId;
 use crate::lvs::ServiceId;
 use crate::lvs::change::AtLimit;
+use crate::lvs::edit::ServiceChange;
 use crate::lvs::sharing::{Against, REQUESTS};
 use crate::values::Sha256Hex;
 use crate::vrrp::InstanceName;
@@ -70,6 +71,13 @@ pub enum Operation {
         /// No other real server needs to remain that takes new connections.
         #[serde(default)]
         may_empty: bool,
+    },
+    /// Add, edit or delete a virtual service or one of its real servers, on every director that has it.
+    #[serde(rename = "lvs.change_service")]
+    LvsChangeService {
+        /// E.g. `tcp/192.168.1.200:80`, `udp/[fd00::1]:53`, `mark/7`, `mark6/7`.
+        service: ServiceId,
+        change: ServiceChange,
     },
     /// Take a backup of an engine and enter it in the catalogue.
     #[serde(rename = "backups.take")]
@@ -151,6 +159,7 @@ impl Operation {
             Operation::VrrpRestore { .. } => "vrrp.restore",
             Operation::LvsSetWeight { .. } => "lvs.set_weight",
             Operation::LvsDrain { .. } => "lvs.drain",
+            Operation::LvsChangeService { .. } => "lvs.change_service",
             Operation::BackupsTake { .. } => "backups.take",
             Operation::FirewallApply { .. } => "firewall.apply",
             Operation::FirewallApplyGroup { .. } => "firewall.apply_group",
@@ -184,6 +193,7 @@ impl Operation {
             | Operation::VrrpRestore { .. }
             | Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
+            | Operation::LvsChangeService { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
             | Operation::LvsProveSharing { .. } => {}
@@ -206,6 +216,7 @@ impl Operation {
             | Operation::VrrpRestore { .. }
             | Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
+            | Operation::LvsChangeService { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
             | Operation::LvsProveSharing { .. } => Vec::new(),
@@ -218,7 +229,9 @@ impl Operation {
             Operation::VrrpHandOver { .. }
             | Operation::VrrpDemote { .. }
             | Operation::VrrpRestore { .. } => Permission::VrrpHandOver,
-            Operation::LvsSetWeight { .. } | Operation::LvsDrain { .. } => Permission::LvsChange,
+            Operation::LvsSetWeight { .. }
+            | Operation::LvsDrain { .. }
+            | Operation::LvsChangeService { .. } => Permission::LvsChange,
             Operation::BackupsTake { .. } => Permission::BackupsTake,
             Operation::FirewallApply { .. }
             | Operation::FirewallApplyGroup { .. }

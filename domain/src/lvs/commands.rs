@@ -1,5 +1,7 @@
 //! The ipvsadm commands that would make a service as it is.
 
+use std::net::SocketAddr;
+
 use super::{Forwarding, Protocol, ServerTraffic, ServiceTraffic, Target, VirtualService};
 use crate::remote::RemoteCommand;
 
@@ -28,12 +30,12 @@ pub fn commands(service: &VirtualService, traffic: Option<&ServiceTraffic>) -> V
         }
     }
     let servers = service.real_servers.iter().map(|server| {
-        let method = method(server.forwarding);
-        let address = std::net::SocketAddr::new(server.address, server.port);
-        let thresholds = traffic.and_then(|traffic| traffic.server(server.address, server.port));
-        let thresholds = thresholds.map_or(String::new(), limits);
-        let weight = server.weight;
-        format!("ipvsadm -a {target} -r {address} {method} -w {weight}{thresholds}")
+        let socket = SocketAddr::new(server.address, server.port);
+        let told = traffic.and_then(|traffic| traffic.server(server.address, server.port));
+        let limits = told.map_or((0, 0), ServerTraffic::limits);
+        let command = RemoteCommand::new("ipvsadm");
+        let command = server_options(command, socket, server.forwarding, server.weight, limits);
+        format!("ipvsadm -a {target} {}", command.args.join(" "))
     });
     std::iter::once(add).chain(servers).collect()
 }
@@ -70,10 +72,26 @@ pub(super) fn method(forwarding: Forwarding) -> &'static str {
     }
 }
 
-fn limits(server: &ServerTraffic) -> String {
-    match (server.upper_threshold, server.lower_threshold) {
-        (0, 0) => String::new(),
-        (upper, lower) => format!(" -x {upper} -y {lower}"),
+/// All of a real server, as `ipvsadm -a` and `-e` set it. `limits`: the upper and the lower threshold.
+pub(super) fn server_options(
+    command: RemoteCommand,
+    socket: SocketAddr,
+    forwarding: Forwarding,
+    weight: u32,
+    limits: (u32, u32),
+) -> RemoteCommand {
+    let command = command.words(&["-r"]).value(&socket).words(&[method(forwarding), "-w"]);
+    let command = command.value(&weight);
+    match limits {
+        (0, 0) => command,
+        (upper, lower) => command.words(&["-x"]).value(&upper).words(&["-y"]).value(&lower),
+    }
+}
+
+impl ServerTraffic {
+    /// The upper and the lower threshold.
+    pub(super) fn limits(&self) -> (u32, u32) {
+        (self.upper_threshold, self.lower_threshold)
     }
 }
 

@@ -69,3 +69,12 @@ pub enum Forwarding {
     /// The kernel's choice when the address is the director's own.
     Local,
 }
+
+impl Target {
+    pub fn is_ipv6(&self) -> bool {
+        match self {
+            Target::Address { address, .. } => address.is_ipv6(),
+            Target::FirewallMark { ipv6, .. } => *ipv6,
+        }
+    }
+}

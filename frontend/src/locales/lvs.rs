@@ -109,6 +109,76 @@ pub const MAY_EMPTY: Text = text("No other needs to take over", "可以没有其
 pub const DRAIN: Text = text("Drain", "排空");
 pub const PUT_BACK: Text = text("Put back {0}", "恢复 {0}");
 
+pub const ADD_SERVICE: Text = text("Add service", "添加服务");
+pub const EDIT: Text = text("Edit", "编辑");
+pub const EDIT_SERVICE: Text = text("Edit the service", "编辑服务");
+pub const APPLY_OPTIONS: Text = text("Set options", "设置选项");
+pub const DELETE_SERVICE: Text = text("Delete service", "删除服务");
+pub const ADD_SERVER: Text = text("Add real server", "添加真实服务器");
+pub const EDIT_SERVER: Text = text("Edit real server", "编辑真实服务器");
+pub const DELETE_SERVER: Text = text("Delete real server", "删除真实服务器");
+pub const KIND: Text = text("By", "类型");
+pub const MARK_V4: Text = text("firewall mark, IPv4", "防火墙标记，IPv4");
+pub const MARK_V6: Text = text("firewall mark, IPv6", "防火墙标记，IPv6");
+pub const SERVICE_ADDRESS: Text = text("Address:port or mark", "地址:端口 或标记");
+pub const SERVICE_ADDRESS_HELP: Text =
+    text("192.168.1.200:80, [fd00::1]:80 or 7", "192.168.1.200:80、[fd00::1]:80 或 7");
+pub const SERVICE_WRONG: Text = text(
+    "Type an address with a port, such as 192.168.1.200:80, or the number of a mark",
+    "请填写带端口的地址，例如 192.168.1.200:80，或标记的数字",
+);
+pub const SCHEDULER_HELP: Text =
+    text("its kernel module is loaded when it is first used", "首次使用时加载其内核模块");
+pub const SCHEDULER_WRONG: Text = text("Choose a scheduler", "请选择调度算法");
+pub const FALLBACK: Text = text("Falls back to another server", "回退到其他服务器");
+pub const BY_PORT: Text = text("The client's port counts, too", "同时按客户端端口");
+pub const PERSISTENCE: Text = text("Persistence, s", "会话保持（秒）");
+pub const PERSISTENCE_HELP: Text = text("empty: none", "留空：无");
+pub const PERSISTENCE_WRONG: Text = text(
+    "Expected a persistence of 1 to 2678400 s, or none",
+    "会话保持应为 1 到 2678400 秒，或留空",
+);
+pub const NETMASK: Text = text("Netmask", "掩码");
+pub const NETMASK_HELP: Text = text(
+    "255.255.255.0 or a prefix length for IPv6; empty: each client",
+    "255.255.255.0，IPv6 用前缀长度；留空：逐个客户端",
+);
+pub const NETMASK_WRONG: Text = text(
+    "Expected a netmask such as 255.255.255.0, or for IPv6 a prefix length of 1 to 128",
+    "掩码应如 255.255.255.0，IPv6 则为 1 到 128 的前缀长度",
+);
+pub const SERVER_LINES_HELP: Text = text(
+    "One on each line: 192.168.1.102:80 DR 2 500/100 (forwarding, weight, thresholds)",
+    "每行一台：192.168.1.102:80 DR 2 500/100（转发方式、权重、阈值）",
+);
+pub const SERVER_LINE_WRONG: Text = text(
+    "Expected a line such as 192.168.1.102:80 DR 2 500/100; found “{0}”",
+    "应为形如 192.168.1.102:80 DR 2 500/100 的一行；当前为“{0}”",
+);
+pub const ON_DIRECTORS: Text = text("On these directors", "在这些调度器上");
+pub const DIRECTOR_FIRST: Text = text("Choose at least one director", "请至少选择一台调度器");
+pub const NEW_SERVER: Text = text("a new one", "新的");
+pub const STAYS: Text = text("as it is", "保持不变");
+pub const SERVER_ADDRESS_HELP: Text = text("192.168.1.102:80", "192.168.1.102:80");
+pub const SERVER_ADDRESS_WRONG: Text = text(
+    "Type the real server's address with its port, such as 192.168.1.102:80",
+    "请填写真实服务器的地址和端口，例如 192.168.1.102:80",
+);
+pub const FORWARDING_HELP: Text = text("only NAT changes the port", "只有 NAT 能改变端口");
+pub const EMPTY_STAYS: Text =
+    text("empty: as it is; 1 for a new one", "留空：保持不变；新服务器为 1");
+pub const UPPER: Text = text("Upper threshold", "上限阈值");
+pub const UPPER_HELP: Text = text(
+    "with so many connections it gets no new ones; 0: no limit",
+    "达到此连接数后不再接收新连接；0：不限",
+);
+pub const LOWER: Text = text("Lower threshold", "下限阈值");
+pub const LOWER_HELP: Text =
+    text("below so many it gets new ones again", "低于此连接数后重新接收新连接");
+pub const NUMBER_WRONG: Text =
+    text("A weight is 0 to 65535, a threshold a whole number", "权重为 0 到 65535，阈值为整数");
+pub const NOTHING_TYPED: Text = text("Type what shall be different", "请填写要更改的内容");
+
 pub fn owner(owner: Owner) -> Text {
     match owner {
         Owner::Keepalived => text(

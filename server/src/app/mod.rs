@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod jobs;
 pub mod lvs;
 pub mod lvs_change;
+pub mod lvs_edit;
 pub mod lvs_explain;
 pub mod lvs_sharing;
 pub mod nodes;

@@ -2,6 +2,7 @@
 
 use signalbox_domain::ids::PlanId;
 use signalbox_domain::lvs::change::{Drain, Wish};
+use signalbox_domain::lvs::edit;
 use signalbox_domain::operation::Operation;
 use signalbox_domain::plan::{Draft, Plan};
 
@@ -10,6 +11,7 @@ use crate::app::backups::{self, BackupError};
 use crate::app::firewall::{self, FirewallError};
 use crate::app::firewall_trace;
 use crate::app::lvs_change::{self, LvsChangeError};
+use crate::app::lvs_edit::{self, LvsEditError};
 use crate::app::lvs_sharing::{self, SharingError};
 use crate::app::vrrp::{self, VrrpError};
 use crate::app::vrrp_conf;
@@ -31,6 +33,8 @@ pub enum PlanError {
     Firewall(#[from] FirewallError),
     #[error(transparent)]
     Lvs(#[from] LvsChangeError),
+    #[error(transparent)]
+    LvsEdit(#[from] LvsEditError),
     #[error(transparent)]
     Vrrp(#[from] VrrpError),
     #[error(transparent)]
@@ -63,6 +67,10 @@ pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError>
             let (service, server, drain) = (service.clone(), *server, Some(drain));
             let wish = Wish { service, server, weight: 0, may_empty: *may_empty, drain };
             Ok(lvs_change::draft(app, &wish).await?)
+        }
+        Operation::LvsChangeService { service, change } => {
+            let wish = edit::Wish { service: service.clone(), change: change.clone() };
+            Ok(lvs_edit::draft(app, &wish).await?)
         }
         Operation::BackupsTake { engine, kind, source } => {
             Ok(backups::draft(app, *engine, *kind, *source).await?)

@@ -25,6 +25,7 @@ use utoipa_axum::routes;
 
 use crate::app::lvs::{self, LvsError};
 use crate::app::lvs_change::LvsChangeError;
+use crate::app::lvs_edit::LvsEditError;
 use crate::app::lvs_explain::{self, ExplainError};
 use crate::app::lvs_sharing::{self, SharingError};
 use crate::clock;
@@ -252,6 +253,19 @@ impl From<LvsChangeError> for Problem {
             LvsChangeError::Plan(error) => Problem::invalid(Phrase::same(error.to_string())),
             LvsChangeError::Vrrp(error) => error.into(),
             LvsChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LvsEditError> for Problem {
+    fn from(error: LvsEditError) -> Problem {
+        match error {
+            LvsEditError::Edit(error) => Problem::invalid(Phrase::same(error.to_string())),
+            LvsEditError::NoSuchNode(node) => {
+                Problem::not_found(&format!("Node {node}"), &format!("节点 {node} "))
+            }
+            LvsEditError::Vrrp(error) => error.into(),
+            LvsEditError::Store(error) => error.into(),
         }
     }
 }

@@ -80,7 +80,7 @@ fn table(town: usize, second: usize) -> String {
     text
 }
 
-fn frame(kind: char, name: &str, content: &str) -> String {
+pub(crate) fn frame(kind: char, name: &str, content: &str) -> String {
     format!("{kind} {name} {} {}\n{content}", clock::now().0, content.len())
 }
 

@@ -14,6 +14,7 @@ mod hundred;
 mod jobs;
 mod live;
 mod live_lab;
+mod lvs_edit;
 mod nodes;
 mod observe;
 mod openapi;

@@ -24,6 +24,7 @@ mod firewall_trace;
 mod full_disk;
 mod lvs;
 mod lvs_change;
+mod lvs_edit;
 mod lvs_explain;
 mod lvs_sharing;
 mod nodes;

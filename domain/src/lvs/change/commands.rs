@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::lvs::commands::{addressed, method};
+use crate::lvs::commands::{addressed, method, server_options};
 use crate::lvs::{RealServer, ServerTraffic, Target};
 use crate::remote::{RemoteCommand, Script};
 
@@ -21,12 +21,8 @@ pub(super) fn set_weight(
 ) -> RemoteCommand {
     let socket = SocketAddr::new(server.address, server.port);
     let command = addressed(RemoteCommand::new("ipvsadm").words(&["-e"]), target);
-    let command = command.words(&["-r"]).value(&socket).words(&[method(server.forwarding), "-w"]);
-    let command = command.value(&weight);
-    match traffic.map(|traffic| (traffic.upper_threshold, traffic.lower_threshold)) {
-        None | Some((0, 0)) => command,
-        Some((upper, lower)) => command.words(&["-x"]).value(&upper).words(&["-y"]).value(&lower),
-    }
+    let limits = traffic.map_or((0, 0), ServerTraffic::limits);
+    server_options(command, socket, server.forwarding, weight, limits)
 }
 
 /// Prints `active N, persistent N`.
@@ -58,7 +54,7 @@ pub(super) fn end(
         End::End => "end",
         End::Restore => "restore",
     };
-    let (upper, lower) = traffic.map_or((0, 0), |t| (t.upper_threshold, t.lower_threshold));
+    let (upper, lower) = traffic.map_or((0, 0), ServerTraffic::limits);
     let socket = SocketAddr::new(server.address, server.port);
     let command = RemoteCommand::script(&END).words(&[act]).value(&expire_nodest).value(&socket);
     let command = command.words(&[method(server.forwarding)]).value(&upper).value(&lower);

@@ -40,7 +40,7 @@ pub fn reweighed(
         return Ok(None);
     }
     let no_place = || ConfEditError::NoPlace { server };
-    let block = at(&configuration.statements, place).ok_or_else(no_place)?;
+    let block = at(&configuration.statements, place, "real_server").ok_or_else(no_place)?;
     let line = block.last(&["weight"]);
     let place = line.map_or(place, |line| line.place);
     let path = file(&configuration, place).ok_or_else(no_place)?;
@@ -93,7 +93,7 @@ fn found(
     }
 }
 
-fn is_same(written: &conf::Target, target: &Target) -> bool {
+pub(in crate::lvs) fn is_same(written: &conf::Target, target: &Target) -> bool {
     match (written, target) {
         (
             conf::Target::Address { protocol, address, port },
@@ -108,27 +108,31 @@ fn is_same(written: &conf::Target, target: &Target) -> bool {
 }
 
 /// With DR and TUN keepalived takes the service's port.
-fn port(target: &Target, real: &conf::RealServer) -> u16 {
+pub(in crate::lvs) fn port(target: &Target, real: &conf::RealServer) -> u16 {
     match (target, real.forwarding) {
         (Target::Address { address, .. }, Forwarding::Dr | Forwarding::Tun) => address.port(),
         _ => real.port,
     }
 }
 
-fn at(statements: &[Statement], place: Place) -> Option<&Statement> {
+pub(in crate::lvs) fn at<'s>(
+    statements: &'s [Statement],
+    place: Place,
+    keyword: &str,
+) -> Option<&'s Statement> {
     statements.iter().find_map(|statement| {
-        let is_it = statement.place == place && statement.keyword() == "real_server";
-        if is_it { Some(statement) } else { at(statement.statements(), place) }
+        let is_it = statement.place == place && statement.keyword() == keyword;
+        if is_it { Some(statement) } else { at(statement.statements(), place, keyword) }
     })
 }
 
-fn file(configuration: &Configuration, place: Place) -> Option<&str> {
+pub(in crate::lvs) fn file(configuration: &Configuration, place: Place) -> Option<&str> {
     let index = usize::try_from(place.file).ok()?;
     configuration.files.get(index).map(String::as_str)
 }
 
 /// Places differ by the lines that were added; passwords are not edited here.
-fn means_the_same(a: &Effective, b: &Effective) -> bool {
+pub(in crate::lvs) fn means_the_same(a: &Effective, b: &Effective) -> bool {
     let unread = |effective: &Effective| effective.unread.len();
     let text = |effective: &Effective| serde_json::to_string(effective).ok();
     text(a).is_some_and(|a| Some(a) == text(b)) && unread(a) == unread(b)

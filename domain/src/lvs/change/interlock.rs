@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use super::{AtLimit, Director, Scene};
 use crate::fact::STALE_AFTER;
-use crate::lvs::{Forwarding, Owner, Table, describe};
-use crate::nodes::LinkState;
+use crate::lvs::{Forwarding, Owner, ServiceView, Table, describe};
+use crate::nodes::{Link, LinkState};
 use crate::phrase::Phrase;
 use crate::plan::Interlock;
 use crate::time::Timestamp;
@@ -24,13 +24,16 @@ pub(super) fn all(scene: &Scene<'_>, locks: &[String], now: Timestamp) -> Vec<In
             "directors_reached",
             "The console reaches every director of the service",
             "控制台可以连接该服务的每台调度器",
-            Ok(reached(scene, now)),
+            Ok(reached(
+                &scene.input.directors.iter().map(Director::standing).collect::<Vec<_>>(),
+                now,
+            )),
         ),
         row(
             "owner_known",
             "It is known whether keepalived owns the service",
             "已知该服务是否由 keepalived 管理",
-            Ok(owner(scene, now)),
+            Ok(owner(&scene.input.service, now)),
         ),
         row(
             "server_there",
@@ -98,35 +101,35 @@ pub(super) fn all(scene: &Scene<'_>, locks: &[String], now: Timestamp) -> Vec<In
     if (!scene.is_owned() || ends)
         && scene.seats.iter().any(|s| s.server.forwarding == Forwarding::Tun)
     {
-        all.push(row(
-            "plain_tunnel",
-            "The tunnel is plain IP in IP",
-            "隧道为普通 IPIP",
-            Ok(Finding::warn(
-                Phrase::new(
-                    "A GUE or GRE tunnel is not seen here, and would become plain",
-                    "此处看不到 GUE 或 GRE 隧道，更改后会变为普通隧道",
-                ),
-                Some(now),
-            )),
-        ));
+        all.push(plain_tunnel(now));
     }
     all
 }
 
-fn reached(scene: &Scene<'_>, now: Timestamp) -> Finding {
-    let directors = &scene.input.directors;
-    let lost = directors.iter().find(|director| {
-        let heard = director.heard_at.is_some_and(|at| at.age(now) <= STALE_AFTER);
-        director.link.state != LinkState::Up || !heard
+pub(in crate::lvs) fn plain_tunnel(now: Timestamp) -> Interlock {
+    let said = Phrase::new(
+        "A GUE or GRE tunnel is not seen here, and would become plain",
+        "此处看不到 GUE 或 GRE 隧道，更改后会变为普通隧道",
+    );
+    let title = Phrase::new("The tunnel is plain IP in IP", "隧道为普通 IPIP");
+    interlock("plain_tunnel", title, Ok(Finding::warn(said, Some(now))))
+}
+
+/// A director's name, its line, and when it was last heard.
+pub(in crate::lvs) type Standing<'a> = (&'a str, &'a Link, Option<Timestamp>);
+
+pub(in crate::lvs) fn reached(directors: &[Standing<'_>], now: Timestamp) -> Finding {
+    let lost = directors.iter().find(|(_, link, heard_at)| {
+        let heard = heard_at.is_some_and(|at| at.age(now) <= STALE_AFTER);
+        link.state != LinkState::Up || !heard
     });
-    let oldest = directors.iter().filter_map(|director| director.heard_at).min().unwrap_or(now);
+    let oldest = directors.iter().filter_map(|(_, _, heard_at)| *heard_at).min().unwrap_or(now);
     match lost {
         None => {
-            let names: Vec<&str> = directors.iter().map(|d| d.name.as_str()).collect();
+            let names: Vec<&str> = directors.iter().map(|(name, ..)| *name).collect();
             Finding::pass(Phrase::same(names.join(", ")), oldest)
         }
-        Some(Director { name, .. }) => Finding::block(
+        Some((name, ..)) => Finding::block(
             Phrase::new(
                 format!("{name} does not answer the console: the change would make it differ"),
                 format!("{name} 不应答控制台：更改会使其不一致"),
@@ -136,9 +139,9 @@ fn reached(scene: &Scene<'_>, now: Timestamp) -> Finding {
     }
 }
 
-fn owner(scene: &Scene<'_>, now: Timestamp) -> Finding {
-    let unconfigured = scene.input.service.on.iter().find(|on| !on.configured);
-    match (scene.input.service.owner, unconfigured) {
+pub(in crate::lvs) fn owner(service: &ServiceView, now: Timestamp) -> Finding {
+    let unconfigured = service.on.iter().find(|on| !on.configured);
+    match (service.owner, unconfigured) {
         (Owner::Direct, _) => {
             Finding::pass(Phrase::new("set directly: by ipvsadm", "直接设置：使用 ipvsadm"), now)
         }

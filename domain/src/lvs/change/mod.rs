@@ -4,8 +4,8 @@
 //! until keepalived next writes that real server.
 
 mod commands;
-mod conf;
-mod interlock;
+pub(super) mod conf;
+pub(super) mod interlock;
 mod steps;
 
 #[cfg(test)]
@@ -280,6 +280,10 @@ impl Director {
         let traffic = traffic.into_iter().find(|traffic| traffic.target == *target);
         let traffic = traffic.and_then(|service| service.server(socket.ip(), socket.port()));
         Some(Seat { director: self, server, traffic })
+    }
+
+    fn standing(&self) -> interlock::Standing<'_> {
+        (&self.name, &self.link, self.heard_at)
     }
 
     /// A setting of `net.ipv4.vs`.

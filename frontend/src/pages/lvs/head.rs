@@ -52,6 +52,9 @@ pub(super) fn Head(page: Page) -> impl IntoView {
             <div class="plh">
                 {title}
                 <span class="acts">
+                    <Button kind=Kind::Quiet size=Size::Small icon=Icon::Pencil on_click=move |_| page.editing.update(|editing| *editing = !*editing)>
+                        {t(texts::EDIT)}
+                    </Button>
                     <Button kind=Kind::Quiet size=Size::Small icon=Icon::Terminal on_click=move |_| open.update(|open| *open = !*open)>
                         {t(texts::SHOW_COMMANDS)}
                     </Button>

@@ -3,6 +3,7 @@
 mod change;
 mod connections;
 mod directors;
+mod edit;
 mod explain;
 mod head;
 mod paths;
@@ -22,7 +23,7 @@ use crate::document::{Document, use_document};
 use crate::live::use_live;
 use crate::locale::{t, t_with};
 use crate::locales::{lvs as texts, words};
-use crate::ui::{Empty, Failed, Lamp, PageHead, SkeletonRows};
+use crate::ui::{Button, Empty, Failed, Icon, Lamp, PageHead, SkeletonRows};
 
 pub(super) const HISTORY: &str = "/api/v1/lvs/history";
 
@@ -37,6 +38,8 @@ struct Page {
     chosen: RwSignal<Option<ServiceId>>,
     service: Memo<Option<ServiceView>>,
     curves: Document<TrafficCurves>,
+    /// Whether the forms that edit the chosen service are shown.
+    editing: RwSignal<bool>,
 }
 
 impl Page {
@@ -54,10 +57,16 @@ pub fn Lvs() -> impl IntoView {
     let lvs = live.watch::<LvsView>(Topic::Lvs);
     let refusal = live.refusal(Topic::Lvs);
     let state = Memo::new(move |_| lvs.with(|v| v.as_ref().map(|v| v.services.is_empty())));
+    let adding = RwSignal::new(false);
+    let add = move || {
+        let toggle = move |_| adding.update(|adding| *adding = !*adding);
+        view! { <Button icon=Icon::Plus on_click=toggle>{t(texts::ADD_SERVICE)}</Button> }
+    };
     view! {
-        <PageHead title=t(texts::TITLE)>
+        <PageHead title=t(texts::TITLE) actions=ViewFn::from(add)>
             <Summary lvs />
         </PageHead>
+        {move || adding.get().then(|| view! { <edit::Add lvs /> })}
         {move || match (state.get(), refusal.get()) {
             (None, Some(problem)) => view! { <Failed problem /> }.into_any(),
             (None, None) => {
@@ -118,12 +127,13 @@ fn Regions(lvs: Memo<Option<LvsView>>) -> impl IntoView {
         }
     });
     keep_reading(curves);
-    let page = Page { lvs, chosen, service, curves };
+    let page = Page { lvs, chosen, service, curves, editing: RwSignal::new(false) };
     view! {
         <div class="plates lvs">
             <services::Services page />
             <div class="plates lvs-chosen">
                 <head::Head page />
+                {move || page.editing.get().then(|| view! { <edit::Edit page /> })}
                 <explain::Why page />
                 <paths::Paths page />
                 <servers::Servers page />
