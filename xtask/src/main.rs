@@ -57,6 +57,9 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     let places = Places::from_env()?;
     match command {
         Command::Setup(args) => setup::setup(&places, &args)?,
+        Command::Build(args) if args.site_only => {
+            println!("  site     {}", build::site(&places, args.release)?.display());
+        }
         Command::Build(args) => {
             let built = build::build(&places, args)?;
             println!("  console  {}", built.console.display());

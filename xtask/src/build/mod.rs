@@ -12,11 +12,14 @@ use crate::{
     places::Places,
 };
 
-#[derive(clap::Args, Clone, Copy)]
+#[derive(clap::Args, Clone, Copy, Default)]
 pub(crate) struct Args {
     /// Optimise for speed on the server and size in the browser, and compress the files.
     #[arg(long)]
     pub release: bool,
+    /// Build the files alone.
+    #[arg(long)]
+    pub site_only: bool,
 }
 
 /// What a build leaves behind.

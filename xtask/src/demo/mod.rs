@@ -58,7 +58,7 @@ pub(crate) fn demo(places: &Places, args: &Args) -> Result<(), Failure> {
     }
     catch_interrupts()?;
     setup::setup(places, &setup::Args::default())?;
-    let built = build::build(places, build::Args { release: args.release })?;
+    let built = build::build(places, build::Args { release: args.release, site_only: false })?;
     let topology = (!args.no_lab).then_some(args.topology.as_str());
     let record = start(places, built, topology)?;
     let link = Console::of(&record).sign_in_link("demo")?;

@@ -130,8 +130,11 @@ fn on_nodes(places: &Places, suite: Suite) -> Result<Vec<Outcome>, Failure> {
     ];
     if outcomes.iter().all(|outcome| !outcome.failed()) {
         let second = lab.wrapping_add(100);
-        outcomes
-            .extend(stage::side_by_side([directors(places, lab), others(places, suite, second)?]));
+        let mut lanes = vec![directors(places, lab), others(places, suite, second)?];
+        if suite == Suite::All {
+            lanes.push(site()?);
+        }
+        outcomes.extend(stage::side_by_side(lanes));
     }
     if !lab_was_up {
         outcomes.push(stage::task("lab down", || {
@@ -145,13 +148,24 @@ fn directors(places: &Places, lab: u8) -> Lane {
     Lane::default().tests("lab, directors", on_lab(places, lab, &["--test=lab*"], &OF_DIRECTORS))
 }
 
-fn others(places: &Places, suite: Suite, lab: u8) -> Result<Lane, Failure> {
-    let skip: Vec<&str> = OF_DIRECTORS.iter().flat_map(|name| ["--skip", name]).collect();
-    let xtask = env::current_exe().map_err(|source| Failure::Start {
+/// What the browser's tests will need, built from what the others leave of the processors.
+fn site() -> Result<Lane, Failure> {
+    let mut nice = Command::new("nice");
+    nice.args(["-n", "19"]).arg(this_program()?).args(["build", "--site-only"]);
+    Ok(Lane::default().task("site", nice))
+}
+
+fn this_program() -> Result<PathBuf, Failure> {
+    env::current_exe().map_err(|source| Failure::Start {
         program: "xtask".into(),
         source,
         advice: "run it by cargo",
-    })?;
+    })
+}
+
+fn others(places: &Places, suite: Suite, lab: u8) -> Result<Lane, Failure> {
+    let skip: Vec<&str> = OF_DIRECTORS.iter().flat_map(|name| ["--skip", name]).collect();
+    let xtask = this_program()?;
     let xtask = |args: &[&str]| {
         let mut command = Command::new(&xtask);
         command.args(args).env("SIGNALBOX_LAB_ID", lab.to_string());
@@ -186,7 +200,7 @@ fn e2e(places: &Places, console: Option<&Path>) -> Vec<Outcome> {
                 Some(console) => {
                     build::Built { console: console.to_owned(), site: build::site(places, false)? }
                 }
-                None => build::build(places, build::Args { release: false })?,
+                None => build::build(places, build::Args::default())?,
             };
             demo::start(places, built, Some("ha"))?;
         }

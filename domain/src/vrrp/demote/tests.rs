@@ -93,10 +93,7 @@ fn each_address_is_announced_on_its_own_interface() {
         other => panic!("{other:?}"),
     });
     let commands: Vec<String> = commands.collect();
-    assert_eq!(
-        commands,
-        ["vrrp-announce eth0 192.168.1.200", "vrrp-announce eth1 203.0.113.9"]
-    );
+    assert_eq!(commands, ["vrrp-announce eth0 192.168.1.200", "vrrp-announce eth1 203.0.113.9"]);
 }
 
 #[test]
