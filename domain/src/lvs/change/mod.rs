@@ -19,14 +19,14 @@ pub use conf::{ConfEditError, reweighed};
 
 use super::{
     Owner, RealServer, ServerTraffic, ServiceId, ServiceTraffic, ServiceView, Settings, Table,
-    Target, VirtualService,
+    Target, VirtualService, kernel,
 };
 use crate::fact::Fact;
 use crate::ids::NodeId;
 use crate::nodes::Link;
 use crate::operation::Operation;
 use crate::phrase::Phrase;
-use crate::plan::Draft;
+use crate::plan::{Draft, Expect};
 use crate::time::Timestamp;
 use crate::vrrp::deploy::{ChangeError, DeployInput, deploy};
 use crate::vrrp::facts::RunningJob;
@@ -146,10 +146,15 @@ pub fn change(input: &ChangeInput, wish: &Wish, now: Timestamp) -> Result<Draft,
         None => {}
     }
     all.extend(steps::drain(&scene));
-    verification.extend(match wish.drain {
-        None => steps::weighs(&scene, |_| wish.weight),
-        Some(_) => steps::drained(&scene),
-    });
+    match wish.drain {
+        None => verification.extend(steps::weighs(&scene, |_| wish.weight)),
+        Some(_) => {
+            let line = kernel::server_line(scene.target, wish.server, wish.weight);
+            // keepalived may have taken it out by then.
+            verification.retain(|check| check.expect != Expect::Line { line: line.clone() });
+            verification.extend(steps::drained(&scene));
+        }
+    }
     rolled_back.extend(steps::weighs(&scene, |seat| seat.server.weight));
     interlocks.sort_by_key(|interlock| interlock.verdict);
     Ok(Draft {
