@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test';
 
-import { get, post } from '../api';
+import { get } from '../api';
 import { expect, open, test } from '../fixtures';
-import { expectDone, followJob } from '../job';
+import { expectDone, followJob, runOperation, runPlan } from '../job';
 import { onNode } from '../node';
 
 const SERVICE = 'TCP 192.168.1.200:8085';
@@ -24,7 +24,7 @@ async function run(page: Page, button: string) {
   await expect(plan.locator('.interlocks li').first()).toBeVisible({ timeout: 30_000 });
   await expect(plan).toContainText(/0 block/);
   await expect(plan).toContainText('ipvsadm');
-  await plan.locator('footer .pri').press('Enter');
+  await runPlan(page, plan);
   await followJob(page);
   await expect(page.locator('.ph .badge')).toHaveText('Done', { timeout: 75_000 });
   await expectDone(page);
@@ -39,10 +39,7 @@ async function openEditor(page: Page) {
 test.afterAll(async () => {
   const { services } = await get('/api/v1/lvs/services');
   if (!(ID in services)) return;
-  const operation = { operation: 'lvs.change_service', service: ID, change: { do: 'delete_service' } };
-  const plan = await post('/api/v1/plans', { operation });
-  const { id } = await post('/api/v1/jobs', { plan: plan.id, hash: plan.hash });
-  await expect.poll(async () => (await get(`/api/v1/jobs/${id}`)).state, { timeout: 60_000 }).toBe('done');
+  await runOperation({ operation: 'lvs.change_service', service: ID, change: { do: 'delete_service' } });
 });
 
 test('a service is added, edited and deleted by the forms, on both directors alike', async ({ page }) => {

@@ -1,6 +1,6 @@
-import { get, post } from '../api';
+import { get } from '../api';
 import { expect, open, test } from '../fixtures';
-import { expectDone, followJob } from '../job';
+import { expectDone, followJob, runOperation, runPlan } from '../job';
 
 const WEB = 'TCP 192.168.1.200:80';
 
@@ -49,10 +49,7 @@ test.describe('a real server', () => {
 
   test.afterAll(async () => {
     if ((await weightNow()) === 1) return;
-    const operation = { operation: 'lvs.set_weight', service: 'tcp/192.168.1.200:80', server, weight: 1 };
-    const plan = await post('/api/v1/plans', { operation });
-    const { id } = await post('/api/v1/jobs', { plan: plan.id, hash: plan.hash });
-    await expect.poll(async () => (await get(`/api/v1/jobs/${id}`)).state, { timeout: 60_000 }).toBe('done');
+    await runOperation({ operation: 'lvs.set_weight', service: 'tcp/192.168.1.200:80', server, weight: 1 });
   });
 
   test('is drained and put back, by the keyboard', async ({ page }) => {
@@ -66,7 +63,7 @@ test.describe('a real server', () => {
       const plan = page.getByRole('dialog').filter({ hasText: server });
       await expect(plan.locator('.interlocks li').first()).toBeVisible({ timeout: 30_000 });
       await expect(plan).toContainText(/0 block/);
-      await plan.locator('footer .pri').press('Enter');
+      await runPlan(page, plan);
       await followJob(page);
       // Both directors reload and are measured, which takes longer than other jobs.
       await expect(page.locator('.ph .badge')).toHaveText('Done', { timeout: 75_000 });

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test';
 
-import { get, holder, post } from '../api';
+import { get, holder } from '../api';
 import { expect, open, test } from '../fixtures';
-import { expectDone, followJob } from '../job';
+import { expectDone, followJob, runOperation, runPlan } from '../job';
 import { nodeNamed } from '../rules';
 
 const MAIN = '/etc/keepalived/keepalived.conf';
@@ -27,9 +27,7 @@ test.afterAll(async () => {
     }
   }
   if (nodes.length === 0) return;
-  const plan = await post('/api/v1/plans', { operation: { operation: 'vrrp.deploy', nodes } });
-  const { id } = await post('/api/v1/jobs', { plan: plan.id, hash: plan.hash });
-  await expect.poll(async () => (await get(`/api/v1/jobs/${id}`)).state, { timeout: 60_000 }).toBe('done');
+  await runOperation({ operation: 'vrrp.deploy', nodes });
 });
 
 test('a weight is changed in the form of both files, by keyboard, and deployed', async ({ page }) => {
@@ -54,7 +52,7 @@ test('a weight is changed in the form of both files, by keyboard, and deployed',
   await expect(plan.locator('.interlocks li').first()).toBeVisible({ timeout: 30_000 });
   await expect(plan).toContainText(/0 block/);
   await expect(plan).not.toContainText('lab-51');
-  await plan.locator('footer .pri').click();
+  await runPlan(page, plan);
   await followJob(page);
   await expectDone(page);
   for (const name of DIRECTORS) {

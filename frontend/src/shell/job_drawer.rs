@@ -22,15 +22,16 @@ impl JobDrawerSwitch {
     }
 }
 
-/// Not on the job's own page, which shows the same and more.
+/// The job's own page shows the same and more: whoever goes there has no more use for it.
 #[component]
 pub(super) fn JobDrawer() -> impl IntoView {
     let JobDrawerSwitch(chosen) = expect_context();
     let here = use_location().pathname;
-    let shown = Memo::new(move |_| {
-        let job: JobId = chosen.get()?;
-        (here.get() != format!("/jobs/{job}")).then_some(job)
-    });
     let close = Callback::new(move |()| chosen.set(None));
-    move || shown.get().map(|job| Suspend::new(overlay(Overlay::Job(job, close))))
+    Effect::new(move |_| {
+        if chosen.get().is_some_and(|job: JobId| here.get() == format!("/jobs/{job}")) {
+            chosen.set(None);
+        }
+    });
+    move || chosen.get().map(|job| Suspend::new(overlay(Overlay::Job(job, close))))
 }
