@@ -15,7 +15,7 @@ use signalbox_lab::{Lab, UpOptions};
 use self::stage::{Counts, Lane, Outcome};
 use crate::{
     build, demo,
-    exec::{cargo, catch_interrupts, step},
+    exec::{cargo, catch_interrupts, run, step},
     failure::Failure,
     places::Places,
     setup,
@@ -85,6 +85,10 @@ fn checks(places: &Places) -> Vec<Outcome> {
                 .env("CARGO_TARGET_DIR", &places.wasm_target),
         ),
         stage::task("cargo-deny", || setup::install_cargo_deny(places)),
+        // It judges the crates of every platform, of which a build fetches only this one's.
+        stage::task("all crates", || {
+            run(cargo(places).args(["fetch", "--locked"]), "is the registry reachable?")
+        }),
         stage::check(
             "dependencies",
             Command::new(setup::cargo_deny(places))
