@@ -55,7 +55,9 @@ test('a service is added, edited and deleted by the forms, on both directors ali
   await run(page, 'Add service');
   const [a, b] = listed();
   expect(a).toContain('-s rr');
-  expect(a).toContain('-r 192.168.1.102:80 -m -w 2 -x 500 -y 100');
+  expect(a).toContain('-r 192.168.1.102:80 -m -w 2');
+  const limits = onNode('dir-a', 'ipvsadm -Ln --thresholds -t 192.168.1.200:8085');
+  expect(limits).toMatch(/192\.168\.1\.102:80\s+500\s+100/);
   expect(b).toBe(a);
 
   await openEditor(page);
