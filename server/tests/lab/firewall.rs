@@ -225,6 +225,17 @@ fn a_node_that_hears_nothing_restores_the_old_rules() {
     let ended = console.finish(job);
     eprintln!("restarted: {:?}: {}", ended.summary.state, ended.summary.status.en);
     assert_ne!(ended.summary.state, JobState::Done);
+    // A kernel that has had no rules since it came up takes its first ones like any others.
+    directors.lab.kill(NODE).unwrap();
+    directors.lab.boot(NODE).unwrap();
+    console.await_observed(NODE);
+    assert_eq!(directors.sh(NODE, SAVE), "");
+    let plan = console.plan_of_that_may_run(&operation(&console, NODE, &filter(&[AFTER]), 10));
+    let job = console.run(&plan);
+    console.await_confirm(job, "confirm");
+    assert!(has(&directors, AFTER), "{}", console.log(job));
+    console.post(&format!("/jobs/{job}/cancel"), &json!({})).unwrap();
+    assert_eq!(console.finish(job).summary.state, JobState::RolledBack);
     assert!(!has(&directors, AFTER));
 }
 

@@ -32,7 +32,7 @@ digest() { canonical | sha256sum | cut -d ' ' -f 1; }
 # are to be emptied by before.
 prepared() {
     perl -e '
-        sub text { local $/; open my $file, "<", $_[0] or die "$_[0]: $!\n"; <$file> }
+        sub text { local $/; open my $file, "<", $_[0] or die "$_[0]: $!\n"; scalar <$file> }
         sub tables { map { /^\*(\w+)/ ? ($1 => $_) : () } split /^(?=\*)/m, $_[0] }
         sub emptied {
             my ($name, $table) = @_;
