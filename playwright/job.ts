@@ -6,12 +6,12 @@ import { get, post } from './api';
  * looked at and run once more, as a person would. */
 export async function runPlan(page: Page, plan: Locator) {
   const started = page.getByRole('complementary');
-  for (let tries = 0; tries < 3; tries++) {
-    await plan.locator('footer .pri').press('Enter');
-    await expect(started.or(plan.getByText('The state changed since this plan was made')).first()).toBeVisible();
+  await expect(async () => {
     if (await started.isVisible()) return;
-    await expect(plan).toContainText(/0 block/, { timeout: 30_000 });
-  }
+    await expect(plan).toContainText(/0 block/);
+    await plan.locator('footer .pri').press('Enter');
+    await expect(started).toBeVisible({ timeout: 10_000 });
+  }).toPass({ timeout: 90_000 });
 }
 
 /** The same from a script. */

@@ -22,9 +22,9 @@ export default defineConfig({
   // The tests share one console and one fleet, and some of them change it.
   workers: 1,
   retries: 0,
-  timeout: 60_000,
-  // A plan is made from what several machines answer.
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  // A plan is made from what several machines answer, which share two processors with other tests.
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: 'list',
   use: {
