@@ -9,7 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{
-    access, backups, firewall, firewall_history, fleet, jobs, vrrp_holders, vrrp_split,
+    access, backups, firewall, firewall_history, fleet, jobs, lvs_standing, vrrp_holders,
+    vrrp_split,
 };
 use crate::config::Config;
 use crate::http;
@@ -62,6 +63,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let history = tokio::spawn(firewall_history::keep_current(app.clone()));
     let fleet = tokio::spawn(fleet::keep_current(app.clone()));
     let holders = tokio::spawn(vrrp_holders::keep_current(app.clone()));
+    let standing = tokio::spawn(lvs_standing::keep_current(app.clone()));
     let splits = tokio::spawn(vrrp_split::keep_current(app.clone()));
     let ending = CancellationToken::new();
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -84,6 +86,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     history.abort();
     fleet.abort();
     holders.abort();
+    standing.abort();
     splits.abort();
     app.store.close().await;
     Ok(())

@@ -18,6 +18,7 @@ pub mod scripts;
 mod settings;
 mod share;
 pub mod sharing;
+pub mod standing;
 mod traffic;
 mod view;
 

@@ -20,6 +20,7 @@ mod steps;
 mod table;
 mod tabs;
 mod time;
+mod timeline;
 mod toast;
 
 pub use alarm::AlarmBand;
@@ -42,4 +43,7 @@ pub use steps::{StepLine, Steps};
 pub use table::{ChosenRow, Column, LongTable, Sort, Table};
 pub use tabs::{Segmented, Tabs};
 pub use time::{Age, Clock, Moment, Sentence};
+pub use timeline::{
+    Timeline, TimelineGroup, TimelineRow, TimelineRun, day_begin, sign, use_day_end,
+};
 pub use toast::{ToastList, Toasts, use_toasts};

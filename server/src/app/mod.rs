@@ -14,6 +14,7 @@ pub mod lvs_change;
 pub mod lvs_edit;
 pub mod lvs_explain;
 pub mod lvs_sharing;
+pub mod lvs_standing;
 pub mod nodes;
 pub mod plans;
 pub mod vrrp;

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -15,6 +16,7 @@ use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::explain::Explanation;
 use signalbox_domain::lvs::history::TrafficCurves;
 use signalbox_domain::lvs::sharing::Proof;
+use signalbox_domain::lvs::standing::ServerStretch;
 use signalbox_domain::lvs::{
     ConnectionFilter, Connections, DirectorSettings, LvsView, ServiceId, Table,
 };
@@ -28,6 +30,7 @@ use crate::app::lvs_change::LvsChangeError;
 use crate::app::lvs_edit::LvsEditError;
 use crate::app::lvs_explain::{self, ExplainError};
 use crate::app::lvs_sharing::{self, SharingError};
+use crate::app::lvs_standing;
 use crate::clock;
 use crate::http::error::Problem;
 use crate::state::App;
@@ -36,11 +39,16 @@ use crate::state::App;
 const ROWS: u16 = 50;
 const MOST_ROWS: u16 = 500;
 
+/// Of history, unless more is asked for.
+const HOURS: u64 = 24;
+const MOST_HOURS: u64 = 720;
+
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(tables))
         .routes(routes!(services))
         .routes(routes!(history))
+        .routes(routes!(standing))
         .routes(routes!(proofs))
         .routes(routes!(explained))
         .routes(routes!(settings))
@@ -99,6 +107,29 @@ struct HistoryQuery {
 #[utoipa::path(get, path = "/api/v1/lvs/history", tag = "lvs", params(HistoryQuery), responses((status = 200, body = TrafficCurves)))]
 async fn history(State(app): State<App>, Query(query): Query<HistoryQuery>) -> Json<TrafficCurves> {
     Json(app.fleet.lvs_curves(query.service.map(ServiceId).as_ref()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct StandingQuery {
+    /// A service's id, e.g. `tcp/192.168.1.200:80`.
+    service: String,
+    /// How far back, 1 to 720.
+    #[param(default = 24)]
+    hours: Option<u64>,
+}
+
+/// How directors were seen to treat a service's real servers: with which weight, or taken out by a check,
+/// oldest first, at most the newest 2,000. What lies between two was not seen.
+#[utoipa::path(get, path = "/api/v1/lvs/standing", tag = "lvs", params(StandingQuery), responses((status = 200, body = Vec<ServerStretch>)))]
+async fn standing(
+    State(app): State<App>,
+    Query(query): Query<StandingQuery>,
+) -> Result<Json<Vec<ServerStretch>>, Problem> {
+    let hours = query.hours.unwrap_or(HOURS).clamp(1, MOST_HOURS);
+    let span = Duration::from_secs(hours * 3600);
+    Ok(Json(lvs_standing::of_last(&app, &ServiceId(query.service), span).await?))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

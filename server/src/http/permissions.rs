@@ -76,6 +76,7 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/lvs/history", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/lvs/proofs", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/lvs/services", Access::Needs(Permission::LvsRead)),
+    row(Method::GET, "/api/v1/lvs/standing", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/lvs/{node}/connections", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/lvs/{node}/settings", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/nodes", Access::Needs(Permission::NodesRead)),

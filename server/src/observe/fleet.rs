@@ -12,6 +12,7 @@ use signalbox_domain::ids::NodeId;
 use signalbox_domain::jobs::JobSummary;
 use signalbox_domain::live::Topic;
 use signalbox_domain::lvs::history::{TrafficCurves, TrafficHistory};
+use signalbox_domain::lvs::standing::{ServerStretch, Standings};
 use signalbox_domain::lvs::{self, LvsView, ServiceId};
 use signalbox_domain::nodes::{
     Change, Link, LinkState, NodeHistory, NodeRecord, NodeView, Observed, SILENT_AFTER, Sections,
@@ -50,6 +51,7 @@ struct State {
     watches: BTreeMap<NodeId, Watch>,
     histories: BTreeMap<NodeId, NodeHistory>,
     traffic: BTreeMap<NodeId, TrafficHistory>,
+    standings: BTreeMap<NodeId, Standings>,
     derivation: Derivation,
     splits: SplitBook,
     running: Vec<JobSummary>,
@@ -127,6 +129,18 @@ impl Fleet {
         lvs::history::curves(self.lock().traffic.values(), service)
     }
 
+    /// What changed since this was last asked in how directors treat real servers.
+    pub fn standing_changes(&self) -> Vec<ServerStretch> {
+        self.lock().standings.values_mut().flat_map(Standings::take_changes).collect()
+    }
+
+    /// Until when each director's table was seen that can be seen now.
+    pub fn standing_seen(&self) -> Vec<(NodeId, Timestamp)> {
+        let state = self.lock();
+        let seen = state.standings.iter();
+        seen.filter_map(|(node, standings)| Some((*node, standings.seen_until()?))).collect()
+    }
+
     /// Begins to observe a node. Called for every stored node at start, too.
     pub fn node_added(self: &Arc<Self>, record: NodeRecord) {
         let id = record.id;
@@ -159,6 +173,9 @@ impl Fleet {
         state.watches.remove(&node);
         state.histories.remove(&node);
         state.traffic.remove(&node);
+        if let Some(standings) = state.standings.get_mut(&node) {
+            standings.lose_sight(node);
+        }
         drop(state);
         self.hub.retire(Topic::Node(node));
         self.dirty.notify_one();
@@ -297,12 +314,15 @@ impl Fleet {
     }
 
     fn edit<T>(&self, node: NodeId, edit: impl FnOnce(&mut Observed) -> T) -> Option<T> {
-        let State { nodes, histories, traffic, .. } = &mut *self.lock();
+        let State { nodes, histories, traffic, standings, .. } = &mut *self.lock();
         let (_, observed) = nodes.get_mut(&node)?;
         let edited = edit(observed);
         histories.entry(node).or_default().note(observed);
         if let Some(counted) = &observed.lvs_traffic {
             traffic.entry(node).or_default().note(counted);
+        }
+        if observed.lvs.is_some() {
+            standings.entry(node).or_default().note(node, observed);
         }
         Some(edited)
     }

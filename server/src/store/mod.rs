@@ -7,6 +7,7 @@ mod backups;
 mod firewall;
 mod jobs;
 mod lvs;
+mod lvs_standing;
 mod nodes;
 mod plans;
 mod vrrp;

@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use signalbox_domain::ids::NodeId;
+use signalbox_domain::lvs::ServiceId;
+use signalbox_domain::lvs::standing::ServerStretch;
 use signalbox_domain::time::Timestamp;
 use signalbox_domain::vrrp::{HolderStretch, InstanceName};
 use signalbox_server::data_dir::{DataDir, DataDirError};
@@ -75,4 +77,47 @@ async fn a_stretch_that_lasts_is_moved_on_and_an_old_one_forgotten() {
     assert_eq!(store.holders_since(Timestamp(50)).await.unwrap(), all[1..]);
     store.forget_holders_before(Timestamp(41)).await.unwrap();
     assert_eq!(store.holders_since(Timestamp(0)).await.unwrap(), all[1..]);
+}
+
+#[tokio::test]
+async fn what_a_console_that_ended_left_open_ends_when_its_director_was_last_seen() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("signalbox.db")).await.unwrap();
+    let service = ServiceId("tcp/192.168.1.200:80".into());
+    let stretch = |director, weight, began_at, ended_at: Option<i64>| ServerStretch {
+        director: NodeId(director),
+        service: service.clone(),
+        server: "192.168.1.102:80".parse().unwrap(),
+        weight,
+        began_at: Timestamp(began_at),
+        began_seen: began_at > 10,
+        ended_at: ended_at.map(Timestamp),
+    };
+    let (first, other) = (stretch(1, Some(2), 10, None), stretch(2, Some(2), 10, None));
+    store.save_standing(&[first.clone(), other]).await.unwrap();
+    store
+        .save_standing_seen(&[(NodeId(1), Timestamp(70)), (NodeId(2), Timestamp(5))])
+        .await
+        .unwrap();
+    let failed = stretch(1, None, 40, None);
+    store
+        .save_standing(&[ServerStretch { ended_at: Some(Timestamp(40)), ..first }, failed])
+        .await
+        .unwrap();
+    let of_service = |since| store.standing_since(&service, Timestamp(since), 10);
+    let was = stretch(1, Some(2), 10, Some(40));
+    let lasting = [was.clone(), stretch(2, Some(2), 10, None), stretch(1, None, 40, None)];
+    assert_eq!(of_service(0).await.unwrap(), lasting);
+
+    store.end_standing().await.unwrap();
+    let ended = [was, stretch(2, Some(2), 10, Some(10)), stretch(1, None, 40, Some(70))];
+    assert_eq!(of_service(0).await.unwrap(), ended);
+    assert_eq!(of_service(50).await.unwrap(), ended[2..]);
+    assert_eq!(
+        store.standing_since(&service, Timestamp(0), 1).await.unwrap(),
+        ended[2..],
+        "the newest"
+    );
+    store.forget_standing_before(Timestamp(41)).await.unwrap();
+    assert_eq!(of_service(0).await.unwrap(), ended[2..]);
 }

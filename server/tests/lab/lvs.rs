@@ -4,6 +4,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use signalbox_domain::lvs::standing::ServerStretch;
 use signalbox_domain::lvs::{
     Connections, DirectorSettings, Forwarding, LvsView, Owner, ServiceView, SyncRole,
 };
@@ -99,6 +100,62 @@ fn services_of_each_kind_are_seen_with_their_traffic_differences_and_connections
     told_differences(&directors, &console);
     told_traffic(&directors, &console);
     told_settings(&directors, &console);
+}
+
+#[test]
+fn a_server_that_fails_its_check_is_in_the_history_until_it_is_back() {
+    const WEB: &str = "tcp/192.168.1.200:80";
+    const SERVER: &str = "192.168.1.104:80";
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let mut console = Console::over(&directors.lab, &["dir-a", "dir-b", "web-3"]);
+    for name in ["dir-a", "dir-b"] {
+        console.await_observed(name);
+    }
+    let _up = directors.afterwards("web-3", "systemctl start nginx");
+    let stands = |console: &Console, in_table: bool| {
+        await_service(console, WEB, "both directors follow its check", |service| {
+            let server = service.servers.iter().find(|s| s.socket().to_string() == SERVER);
+            server.is_some_and(|server| {
+                server.on.len() == 2 && server.on.iter().all(|on| on.in_table == in_table)
+            })
+        });
+        // What was seen is written within a second.
+        sleep(Duration::from_secs(2));
+        let answer = console.get(&format!("/lvs/standing?service={WEB}")).unwrap();
+        let mut stretches: Vec<ServerStretch> = serde_json::from_value(answer).unwrap();
+        stretches.retain(|stretch| stretch.server.to_string() == SERVER);
+        stretches
+    };
+    let ids = ["dir-a", "dir-b"].map(|name| console.nodes[name]);
+    let of = |stretches: &[ServerStretch], director| -> Vec<(Option<u32>, bool, bool)> {
+        let of_director = stretches.iter().filter(|stretch| stretch.director == director);
+        of_director.map(|s| (s.weight, s.began_seen, s.ended_at.is_some())).collect()
+    };
+    let first = stands(&console, true);
+    directors.sh("web-3", "systemctl stop nginx");
+    let out = stands(&console, false);
+    directors.sh("web-3", "systemctl start nginx");
+    let back = stands(&console, true);
+    for id in ids {
+        assert_eq!(of(&first, id), [(Some(1), false, false)]);
+        assert_eq!(of(&out, id), [(Some(1), false, true), (None, true, false)]);
+        let all = [(Some(1), false, true), (None, true, true), (Some(1), true, false)];
+        assert_eq!(of(&back, id), all);
+        let times: Vec<_> = back.iter().filter(|s| s.director == id).collect();
+        assert_eq!(times[0].ended_at, Some(times[1].began_at), "{times:#?}");
+        assert_eq!(times[1].ended_at, Some(times[2].began_at), "{times:#?}");
+    }
+    // Of the time in which no console looked nothing is claimed.
+    console.kill();
+    sleep(Duration::from_secs(2));
+    console.start_again();
+    for name in ["dir-a", "dir-b"] {
+        console.await_observed(name);
+    }
+    let again = stands(&console, true);
+    for id in ids {
+        assert_eq!(of(&again, id)[2..], [(Some(1), true, true), (Some(1), false, false)]);
+    }
 }
 
 fn told_differences(directors: &Directors, console: &Console) {

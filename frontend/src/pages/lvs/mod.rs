@@ -12,10 +12,12 @@ mod servers;
 mod services;
 mod settings;
 mod sharing;
+mod standing;
 
 use leptos::prelude::*;
 use signalbox_domain::live::Topic;
 use signalbox_domain::lvs::history::TrafficCurves;
+use signalbox_domain::lvs::standing::ServerStretch;
 use signalbox_domain::lvs::{LvsView, ServiceId, ServiceView};
 use signalbox_domain::signal::Signal as Aspect;
 
@@ -38,6 +40,7 @@ struct Page {
     chosen: RwSignal<Option<ServiceId>>,
     service: Memo<Option<ServiceView>>,
     curves: Document<TrafficCurves>,
+    standing: Document<Vec<ServerStretch>>,
     /// Whether the forms that edit the chosen service are shown.
     editing: RwSignal<bool>,
 }
@@ -127,7 +130,9 @@ fn Regions(lvs: Memo<Option<LvsView>>) -> impl IntoView {
         }
     });
     keep_reading(curves);
-    let page = Page { lvs, chosen, service, curves, editing: RwSignal::new(false) };
+    let standing = standing::use_standing(service);
+    let editing = RwSignal::new(false);
+    let page = Page { lvs, chosen, service, curves, standing, editing };
     view! {
         <div class="plates lvs">
             <services::Services page />
@@ -137,6 +142,7 @@ fn Regions(lvs: Memo<Option<LvsView>>) -> impl IntoView {
                 <explain::Why page />
                 <paths::Paths page />
                 <servers::Servers page />
+                <standing::Standing page />
                 <sharing::LastProof page />
                 <directors::Directors page />
                 <connections::ConnectionTable page />

@@ -11,7 +11,7 @@ use signalbox_domain::lvs::{ServerView, ServiceView};
 use signalbox_domain::signal::Signal as Aspect;
 
 use super::change::{Acts, Ask, Wishes};
-use super::{Page, services};
+use super::{Page, services, standing};
 use crate::boot::may;
 use crate::format;
 use crate::live::use_live;
@@ -127,7 +127,7 @@ fn cells(page: Page, server: ServerView, stale: bool) -> impl IntoView {
             <td data-label=t(texts::SHARE) title=t_with(texts::OF_MINUTE, &[&server.connections_in_minute])>
                 {share(&server)}
             </td>
-            <td class="i2">{check}{limits.map(|limits| format!(" · {limits}"))}</td>
+            <td class="i2">{check}{standing::since(page, server.socket())}{limits.map(|limits| format!(" · {limits}"))}</td>
     }
 }
 

@@ -3,26 +3,17 @@
 use leptos::prelude::*;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::time::Timestamp;
-use signalbox_domain::vrrp::{HolderStretch, InstanceName, VrrpView};
+use signalbox_domain::vrrp::{HolderStretch, InstanceName, InstanceView, VrrpView};
 
 use crate::document::use_document;
-use crate::format::{self, Local};
-use crate::live::use_live;
+use crate::format;
 use crate::locale::{language, t, t_with};
 use crate::locales::{vrrp as texts, words};
-use crate::shell::use_chosen;
-use crate::ui::{Plate, Waiting};
+use crate::ui::{
+    Plate, Timeline, TimelineGroup, TimelineRow, TimelineRun, Waiting, day_begin, sign, use_day_end,
+};
 
 pub(super) const PATH: &str = "/api/v1/vrrp/holders";
-
-const WIDTH: f64 = 1224.0;
-const LEFT: f64 = 150.0;
-const TOP: f64 = 26.0;
-const PITCH: f64 = 24.0;
-const BETWEEN: f64 = 18.0;
-const HOUR_MS: i64 = 3_600_000;
-const SHOWN_HOURS: i64 = 24;
-const MARK_EVERY_HOURS: i64 = 3;
 
 /// An open stretch is written every 30 s: one that ended less than this ago and says what is seen now
 /// still lasts.
@@ -46,8 +37,8 @@ pub(super) fn Holders(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
     let legend = || {
         view! {
             <span class="row g12 t12 i3 wide-only" aria-hidden="true">
-                {sign("tk-core", texts::HOLDS_NOW)} {sign("tk-bed", texts::STANDS_BY)}
-                {sign("tk-fail", texts::BOTH_HOLD)} {sign("tk-stale", texts::NOT_SEEN)}
+                {sign("tk-core", t(texts::HOLDS_NOW))} {sign("tk-bed", t(texts::STANDS_BY))}
+                {sign("tk-fail", t(texts::BOTH_HOLD))} {sign("tk-stale", t(texts::NOT_SEEN))}
             </span>
         }
     };
@@ -61,120 +52,47 @@ pub(super) fn Holders(vrrp: Memo<Option<VrrpView>>) -> impl IntoView {
     }
 }
 
-fn sign(class: &'static str, text: crate::locale::Text) -> impl IntoView {
-    view! {
-        <span class="row g6">
-            <svg width="26" height="8">
-                <path class=class d="M0 4H26" />
-            </svg>
-            {t(text)}
-        </span>
-    }
-}
-
 #[component]
 fn Strip(
     vrrp: Memo<Option<VrrpView>>,
     stretches: StoredValue<Vec<HolderStretch>>,
 ) -> impl IntoView {
-    let (live, chosen) = (use_live(), use_chosen());
-    // A day on a screen moves by a pixel in a minute.
-    let now = Memo::new(move |_| Timestamp(live.now().0.div_euclid(30_000) * 30_000 + 30_000));
-    let drawn = Memo::new(move |_| {
-        let now = now.get();
+    let end = use_day_end();
+    let laid_out = Memo::new(move |_| {
+        let end = end.get();
         vrrp.with(|vrrp| {
+            let mut instances: Vec<_> = vrrp.iter().flat_map(|vrrp| &vrrp.instances).collect();
+            instances.sort_by(|a, b| a.id.cmp(&b.id));
             stretches.with_value(|stretches| {
-                let view = vrrp.as_ref().cloned().unwrap_or_default();
-                lay_out(&view, stretches, now)
+                let laid_out =
+                    instances.into_iter().map(|instance| lay_out(instance, stretches, end));
+                laid_out.unzip::<_, _, Vec<_>, Vec<_>>()
             })
         })
     });
-    let marks = move || {
-        let offset_min = chosen.utc_offset_min.get();
-        marks(now.get(), offset_min)
-            .into_iter()
-            .map(|(x, text)| {
-                view! {
-                    <path class="tk-seam" d=format!("M{x:.1} {TOP}V{}", drawn.with(|d| d.height)) />
-                    <text class="tk-note" x=x y="14" text-anchor="middle">{text}</text>
-                }
-            })
-            .collect_view()
-    };
-    let rows = move || {
-        drawn.with(|drawn| {
-            let runs = drawn.runs.iter().map(|run| {
-                let d = format!("M{:.1} {}H{:.1}", run.from, run.y, run.to.max(run.from + 1.5));
-                view! { <path class=run.class d=d /> }
-            });
-            let names = drawn.names.iter().map(|(x, y, class, name)| {
-                view! { <text class=*class x=*x y=y + 4.0 text-anchor="end">{name.clone()}</text> }
-            });
-            (runs.collect_view(), names.collect_view())
-        })
-    };
-    view! {
-        <div class="vrrp-strip">
-            <svg
-                viewBox=move || format!("0 0 {WIDTH} {}", drawn.with(|d| d.height))
-                role="img"
-                aria-label=move || drawn.with(|d| d.words.clone())
-            >
-                {marks}
-                {rows}
-            </svg>
-        </div>
-    }
+    let groups = Memo::new(move |_| laid_out.with(|(groups, _)| groups.clone()));
+    let label = Memo::new(move |_| laid_out.with(|(_, words)| words.concat()));
+    view! { <Timeline end groups label /> }
 }
 
-#[derive(Debug, Clone, PartialEq)]
-struct Run {
-    class: &'static str,
-    y: f64,
-    from: f64,
-    to: f64,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Drawn {
-    height: f64,
-    runs: Vec<Run>,
-    /// Right end, track, class and text.
-    names: Vec<(f64, f64, &'static str, String)>,
-    words: String,
-}
-
-fn lay_out(vrrp: &VrrpView, stretches: &[HolderStretch], now: Timestamp) -> Drawn {
-    let begin = now.0 - SHOWN_HOURS * HOUR_MS;
-    let x = |ms: i64| {
-        let share = (ms - begin) as f64 / (SHOWN_HOURS * HOUR_MS) as f64;
-        LEFT + share.clamp(0.0, 1.0) * (WIDTH - LEFT - 24.0)
+/// The tracks of an instance's directors, and the same in words.
+fn lay_out(
+    instance: &InstanceView,
+    stretches: &[HolderStretch],
+    end: Timestamp,
+) -> (TimelineGroup, String) {
+    let known = lasting(stretches, &instance.id, instance.holder.known(), end);
+    let row = |name: &String, node: NodeId| {
+        let runs = known.iter().flat_map(|(from, to, nodes)| {
+            let run = |class| TimelineRun { class, from: Timestamp(*from), to: Timestamp(*to) };
+            [Some("tk-bed"), core(nodes, node)].into_iter().flatten().map(run).collect::<Vec<_>>()
+        });
+        TimelineRow { name: name.clone(), runs: runs.collect() }
     };
-    let mut drawn =
-        Drawn { height: TOP, runs: Vec::new(), names: Vec::new(), words: String::new() };
-    let mut instances: Vec<_> = vrrp.instances.iter().collect();
-    instances.sort_by(|a, b| a.id.cmp(&b.id));
-    for instance in instances {
-        let known = lasting(stretches, &instance.id, instance.holder.known(), now);
-        let first = drawn.height + PITCH / 2.0;
-        let middle = first + PITCH * (instance.members.len().max(1) - 1) as f64 / 2.0;
-        drawn.names.push((78.0, middle, "tk-value", instance.id.0.clone()));
-        for (index, member) in instance.members.iter().enumerate() {
-            let y = first + PITCH * index as f64;
-            drawn.names.push((LEFT - 12.0, y, "tk-note", member.node_name.clone()));
-            // Over everything that was not seen.
-            drawn.runs.push(Run { class: "tk-stale", y, from: x(begin), to: x(now.0) });
-            for (from, to, nodes) in &known {
-                let run = |class| Run { class, y, from: x(*from), to: x(*to) };
-                drawn.runs.push(run("holders-seen"));
-                drawn.runs.push(run("tk-bed"));
-                drawn.runs.extend(core(nodes, member.node).map(run));
-            }
-        }
-        drawn.words.push_str(&in_words(instance, &known, begin, now));
-        drawn.height += PITCH * instance.members.len().max(1) as f64 + BETWEEN;
-    }
-    drawn
+    let members = instance.members.iter();
+    let rows = members.map(|member| row(&member.node_name, member.node)).collect();
+    let group = TimelineGroup { name: instance.id.0.clone(), rows };
+    (group, in_words(instance, &known, day_begin(end).0, end))
 }
 
 fn core(holders: &[NodeId], node: NodeId) -> Option<&'static str> {
@@ -206,12 +124,7 @@ fn lasting<'a>(
     known
 }
 
-fn in_words(
-    instance: &signalbox_domain::vrrp::InstanceView,
-    known: &[Known],
-    begin: i64,
-    now: Timestamp,
-) -> String {
+fn in_words(instance: &InstanceView, known: &[Known], begin: i64, now: Timestamp) -> String {
     let length_of = |node: NodeId| -> i64 {
         let held = known.iter().filter(|(_, _, nodes)| nodes.contains(&node));
         held.map(|(from, to, _)| (to - begin.max(*from)).max(0)).sum()
@@ -228,24 +141,6 @@ fn in_words(
     let not_seen = t_with(texts::NOT_SEEN_FOR, &[&told(now.0 - begin - seen)]);
     let all: Vec<String> = held.chain([not_seen]).collect();
     format!("{}: {}. ", instance.id.0, all.join(", "))
-}
-
-/// Every third hour of the reader's day: place and text.
-fn marks(now: Timestamp, utc_offset_min: i32) -> Vec<(f64, String)> {
-    let step_ms = MARK_EVERY_HOURS * HOUR_MS;
-    let offset_ms = i64::from(utc_offset_min) * 60_000;
-    let begin = now.0 - SHOWN_HOURS * HOUR_MS;
-    let first = (begin + offset_ms).div_euclid(step_ms) * step_ms + step_ms - offset_ms;
-    (0..SHOWN_HOURS / MARK_EVERY_HOURS)
-        .map(|index| first + index * step_ms)
-        .filter(|at| *at < now.0)
-        .map(|at| {
-            let share = (at - begin) as f64 / (SHOWN_HOURS * HOUR_MS) as f64;
-            let clock = Local::at(Timestamp(at), utc_offset_min).clock();
-            let text = clock.get(..5).unwrap_or(&clock).to_owned();
-            (LEFT + share * (WIDTH - LEFT - 24.0), text)
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -281,12 +176,5 @@ mod tests {
         assert_eq!((core(&[a], a), core(&[a], b)), (Some("tk-core"), None));
         assert_eq!((core(&[a, b], a), core(&[a, b], b)), (Some("tk-fail"), Some("tk-fail")));
         assert_eq!(core(&[], a), None);
-    }
-
-    #[test]
-    fn marks_are_whole_hours_of_the_readers_day() {
-        let midnight = Timestamp(1_795_305_600_000);
-        let texts: Vec<String> = marks(midnight, 480).into_iter().map(|(_, text)| text).collect();
-        assert_eq!(texts, ["09:00", "12:00", "15:00", "18:00", "21:00", "00:00", "03:00", "06:00"]);
     }
 }
