@@ -109,3 +109,12 @@ test('what is known of the sharing is said, and how it would be proved', async (
   await proof.getByRole('button', { name: 'Prove the sharing', exact: true }).focus();
   await expect(proof.getByRole('button', { name: 'Prove the sharing', exact: true })).toBeFocused();
 });
+
+test('since when a real server is in service is said, and drawn for each director', async ({ page }) => {
+  await open(page, '/lvs');
+  await page.getByRole('radio', { name: WEB }).click();
+  const web2 = page.getByRole('table', { name: 'Real servers', exact: true }).getByRole('row').filter({ hasText: 'web-2' });
+  await expect(web2).toContainText(/in the table · (seen so )?since \d\d:\d\d/);
+  const drawn = page.locator('.lvs-standing').getByRole('img');
+  await expect(drawn).toHaveAttribute('aria-label', /web-2 was out on dir-b for/);
+});

@@ -101,3 +101,12 @@ async function expectHolder(page: Page, name: string) {
   await expect(further).toHaveCount(0);
   expect(await holder(INSTANCE)).toBe(name);
 }
+
+test('who sends adverts is heard when somebody listens', async ({ page }) => {
+  await open(page, '/vrrp');
+  await page.getByLabel('On the director').selectOption('dir-b');
+  await page.getByRole('button', { name: 'Listen for 3 s' }).press('Enter');
+  const wire = page.getByRole('table', { name: 'Adverts on the wire' });
+  await expect(wire.getByRole('row').filter({ hasText: /dir-a.*192\.168\.1\.200.*coming in/ })).toBeVisible();
+  await expect(wire.getByRole('row').filter({ hasText: /dir-b.*192\.168\.1\.201.*going out/ })).toBeVisible();
+});

@@ -22,6 +22,7 @@ pub mod scripts;
 pub mod split;
 pub mod timers;
 mod view;
+pub mod wire;
 
 #[cfg(test)]
 mod fixtures;

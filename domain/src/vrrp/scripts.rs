@@ -24,7 +24,13 @@ const REACH: Script = Script { name: "vrrp-reach", text: include_str!("scripts/r
 const ARP: Script = Script { name: "vrrp-arp", text: include_str!("scripts/arp.sh") };
 const ANNOUNCE: Script =
     Script { name: "vrrp-announce", text: include_str!("scripts/announce.sh") };
+const WIRE: Script = Script {
+    name: "vrrp-wire",
+    text: concat!("exec perl -e '", include_str!("scripts/wire.pl"), "' \"$@\"\n"),
+};
 const KILL: Script = Script { name: "vrrp-kill", text: include_str!("scripts/kill.sh") };
+/// So many packets of the wire are told at most.
+const MOST_HEARD: u32 = 2_000;
 pub(super) const CLIENT_PROBE: Script =
     Script { name: "client-probe", text: include_str!("scripts/client-probe.sh") };
 
@@ -39,6 +45,12 @@ pub fn state(instance: &ConfName, signal: u8, addresses: &[IpAddr]) -> RemoteCom
 pub fn heard(instance: &ConfName, signal: u8, tries: u32) -> RemoteCommand {
     let command = RemoteCommand::script(&HEARD).value(instance).value(&signal).value(&tries);
     command.timeout_ms(30_000)
+}
+
+/// Listens for adverts and prints what [`Wire::parse`](super::wire::Wire::parse) reads.
+pub fn wire(seconds: u32) -> RemoteCommand {
+    let command = RemoteCommand::script(&WIRE).value(&seconds).value(&MOST_HEARD);
+    command.timeout_ms(u64::from(seconds) * 1000 + 10_000)
 }
 
 /// Prints the settings that [`KernelSettings::read`](super::facts::KernelSettings::read) reads.

@@ -41,6 +41,29 @@ pub const HEARS_HELP: Text =
     text("Adverts that reach it behind its packet filter", "经过包过滤后到达它的通告");
 pub const SILENT_FOR: Text = text("silent for {0}", "静默 {0}");
 pub const NO_ADVERT: Text = text("no advert heard", "未收到通告");
+pub const WIRE: Text = text("Adverts on the wire", "线路上的通告");
+pub const WIRE_HELP: Text = text(
+    "Listens on every interface of a director, before its packet filter, and tells who sends adverts for which VRID: strangers, too. Nothing is changed.",
+    "在调度器的所有接口上、包过滤之前监听，显示谁在为哪个 VRID 发送通告，包括陌生设备。不作任何更改。",
+);
+pub const LISTEN: Text = text("Listen for {0} s", "监听 {0} 秒");
+pub const LISTEN_ON: Text = text("On the director", "所在调度器");
+pub const HEARD_IN: Text = text("{0} senders heard in {1}", "{1} 内听到 {0} 个发送者");
+pub const NO_ADVERTS: Text =
+    text("{0} packets of VRRP that are no adverts", "{0} 个 VRRP 数据包不是通告");
+pub const SENDER: Text = text("Sender", "发送者");
+pub const BEATS: Text = text("Interval", "间隔");
+pub const EVERY: Text = text("every {0}, says {1}", "每 {0}，声明 {1}");
+pub const ONCE: Text = text("heard once, says {0}", "只听到一次，声明 {0}");
+pub const SAYS_ADDRESSES: Text = text("Addresses in it", "其中的地址");
+pub const VERSION: Text = text("Version", "版本");
+pub const NOTICED: Text = text("Noticed", "发现");
+pub const OUTGOING: Text = text("going out", "发出");
+pub const INCOMING: Text = text("coming in", "收到");
+pub const GIVES_UP: Text = text("gives up", "放弃");
+pub const NO_AUTHENTICATION: Text = text("no authentication", "无认证");
+pub const PASSWORD: Text = text("password", "密码");
+pub const HEADER: Text = text("authentication header", "认证头");
 pub const WHO_HELD: Text = text("Who held what", "持有记录");
 pub const LAST_DAY: Text = text("24 h, as it was seen", "24 小时，按观测");
 pub const HOLDS_NOW: Text = text("holds", "持有");

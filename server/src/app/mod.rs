@@ -22,3 +22,4 @@ pub mod vrrp_conf;
 pub mod vrrp_demote;
 pub mod vrrp_holders;
 pub mod vrrp_split;
+pub mod vrrp_wire;

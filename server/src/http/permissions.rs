@@ -106,6 +106,7 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/vrrp", Access::Needs(Permission::VrrpRead)),
     row(Method::GET, "/api/v1/vrrp/conf/{node}", Access::Needs(Permission::VrrpRead)),
     row(Method::GET, "/api/v1/vrrp/holders", Access::Needs(Permission::VrrpRead)),
+    row(Method::GET, "/api/v1/vrrp/wire/{node}", Access::Needs(Permission::VrrpRead)),
     row(Method::GET, "/api/v1/vrrp/policy", Access::Needs(Permission::VrrpRead)),
     row(Method::PUT, "/api/v1/vrrp/policy", Access::Needs(Permission::VrrpPolicy)),
 ];

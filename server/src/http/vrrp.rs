@@ -8,16 +8,19 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use signalbox_domain::fact::Fact;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::phrase::Phrase;
 use signalbox_domain::vrrp::deploy::ConfView;
 use signalbox_domain::vrrp::split::{PolicyView, SplitPolicy};
+use signalbox_domain::vrrp::wire::Wire;
 use signalbox_domain::vrrp::{HolderStretch, VrrpView};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::vrrp::VrrpError;
+use crate::app::vrrp_wire::{self, ListenError};
 use crate::app::{vrrp_conf, vrrp_holders, vrrp_split};
 use crate::http::actor::Actor;
 use crate::http::error::Problem;
@@ -26,11 +29,16 @@ use crate::state::App;
 const HOURS: u64 = 24;
 const MOST_HOURS: u64 = 30 * 24;
 
+/// How long it is listened, s.
+const LISTENED: u32 = 3;
+const MOST_LISTENED: u32 = 10;
+
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(vrrp))
         .routes(routes!(holders))
         .routes(routes!(conf))
+        .routes(routes!(wire))
         .routes(routes!(policy, set_policy))
 }
 
@@ -89,6 +97,42 @@ async fn set_policy(
 #[utoipa::path(get, path = "/api/v1/vrrp/conf/{node}", tag = "vrrp", params(("node" = i64, Path)), responses((status = 200, body = ConfView), (status = 502)))]
 async fn conf(State(app): State<App>, Path(node): Path<NodeId>) -> Result<Json<ConfView>, Problem> {
     Ok(Json(vrrp_conf::view(&app, node).await?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WireQuery {
+    /// How long it is listened, 1 to 10.
+    #[param(default = 3)]
+    seconds: Option<u32>,
+}
+
+/// Who sends adverts: a sniffer listens on the node's interfaces for some seconds, before the packet
+/// filter for what comes in and behind it for what goes out. Changes nothing.
+#[utoipa::path(get, path = "/api/v1/vrrp/wire/{node}", tag = "vrrp", params(("node" = i64, Path), WireQuery), responses((status = 200, body = Fact<Wire>), (status = 502)))]
+async fn wire(
+    State(app): State<App>,
+    Path(node): Path<NodeId>,
+    Query(query): Query<WireQuery>,
+) -> Result<Json<Fact<Wire>>, Problem> {
+    let seconds = query.seconds.unwrap_or(LISTENED).clamp(1, MOST_LISTENED);
+    Ok(Json(vrrp_wire::listen(&app, node, seconds).await?))
+}
+
+impl From<ListenError> for Problem {
+    fn from(error: ListenError) -> Problem {
+        match error {
+            ListenError::NoSuchNode(node) => {
+                Problem::not_found(&format!("Node {node}"), &format!("节点 {node} "))
+            }
+            ListenError::Deaf { .. } => Problem::new(
+                StatusCode::BAD_GATEWAY,
+                "node_refused",
+                Phrase::same(error.to_string()),
+            ),
+        }
+    }
 }
 
 impl From<VrrpError> for Problem {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use signalbox_domain::jobs::{JobState, JobView};
 use signalbox_domain::plan::{Plan, Verdict};
+use signalbox_domain::vrrp::wire::{Wire, WireSender};
 
 use crate::console::Console;
 use crate::directors::Directors;
@@ -231,4 +232,44 @@ fn a_track_file_is_installed_where_keepalived_has_none() {
     let (_, back) = hand_over(&console, "dir-a");
     assert_eq!(directors.holders(), ["dir-a"]);
     assert_eq!(back.measurement.unwrap().lost, 0);
+}
+
+/// Sends adverts as a router that nobody knows of does, by a TTL that says that it came from afar. Not with
+/// VRID 51: keepalived 2.2.7 refuses such a packet, and its next advert is late for it.
+const STRANGER: &str = r#"perl -e '
+    my $text = pack("C8 a4", 0x21, 77, 50, 1, 0, 1, 0, 0, "\xc0\xa8\x01\xc8");
+    my $sum = 0;
+    $sum += $_ for unpack "n*", $text;
+    $sum = ($sum & 0xffff) + ($sum >> 16);
+    substr($text, 6, 2) = pack "n", ~$sum & 0xffff;
+    socket(my $wire, 2, 3, 112) or die;
+    setsockopt($wire, 0, 32, "\xc0\xa8\x01\x66") or die;
+    setsockopt($wire, 0, 33, pack("i", 64)) or die;
+    for (1 .. 40) {
+        send($wire, $text, 0, pack("S n a4 x8", 2, 0, "\xe0\x00\x00\x12")) or die;
+        select undef, undef, undef, 0.2;
+    }
+' > /dev/null 2>&1 &"#;
+
+#[test]
+fn a_stranger_that_sends_adverts_is_heard_on_the_wire() {
+    let Some((directors, console)) = lab() else { return };
+    console.await_observed("web-1");
+    directors.sh("web-1", STRANGER);
+    let node = console.nodes["dir-a"];
+    let heard = console.get(&format!("/vrrp/wire/{node}?seconds=4")).unwrap();
+    let wire: Wire = serde_json::from_value(heard["value"].clone()).unwrap();
+    let told = |vrid, name| {
+        let is_it = |s: &&WireSender| (s.vrid, s.name.as_str()) == (vrid, name);
+        wire.senders.iter().find(is_it).unwrap_or_else(|| panic!("{name}: {wire:#?}"))
+    };
+    let (own, peer, stranger) = (told(51, "dir-a"), told(52, "dir-b"), told(77, "web-1"));
+    assert_eq!((own.outgoing, own.priority, own.interval_ms), (true, 100, 1000));
+    assert!((3..=5).contains(&own.adverts), "{own:?}");
+    assert_eq!((peer.outgoing, peer.addresses.len(), &peer.faults[..]), (false, 1, &[][..]));
+    assert_eq!((stranger.outgoing, stranger.priority), (false, 50));
+    let faults: Vec<&str> = stranger.faults.iter().map(|fault| fault.en.as_str()).collect();
+    assert!(faults.len() == 1 && faults[0].starts_with("TTL 64 instead of 255"), "{faults:?}");
+    let refused = console.get("/vrrp/wire/999").unwrap_err();
+    assert!(refused.starts_with("404"), "{refused}");
 }

@@ -62,17 +62,16 @@ pub(super) fn Servers(page: Page) -> impl IntoView {
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::new(t(texts::SERVER)).width("120px"),
-        Column::new(t(texts::ADDRESS)).width("150px"),
-        Column::new(t(texts::FORWARDING)).width("80px"),
-        Column::new(t(texts::WEIGHT)).right().width("64px"),
-        Column::new(t(texts::ACTIVE)).right().width("64px"),
-        Column::new(t(texts::INACTIVE)).right().width("72px"),
-        Column::new(t(texts::CONN_S)).right().width("66px"),
-        Column::new(t(texts::MINUTES)).width("90px"),
-        Column::new(t(texts::SHARE)).width("190px"),
+        Column::new(t(texts::SERVER)).width("140px"),
+        Column::new(t(texts::FORWARDING)).width("72px"),
+        Column::new(t(texts::WEIGHT)).right().width("58px"),
+        Column::new(t(texts::ACTIVE)).right().width("58px"),
+        Column::new(t(texts::INACTIVE)).right().width("66px"),
+        Column::new(t(texts::CONN_S)).right().width("58px"),
+        Column::new(t(texts::MINUTES)).width("84px"),
+        Column::new(t(texts::SHARE)).width("120px"),
         Column::new(t(texts::CHECK)),
-        Column::new(t(texts::CHANGE)).width("230px"),
+        Column::new(t(texts::CHANGE)).width("190px"),
     ]
 }
 
@@ -116,18 +115,18 @@ fn cells(page: Page, server: ServerView, stale: bool) -> impl IntoView {
                     <Lamp aspect label=aspect_word(aspect).to_owned() />
                     {name}
                 </span>
+                <span class="mono i2 t12 lvs-at">{server.socket().to_string()}</span>
             </td>
-            <td class="mono i2">{server.socket().to_string()}</td>
             <td data-label=t(texts::FORWARDING)>{texts::forwarding(server.forwarding)}</td>
             <td class="r" data-label=t(texts::WEIGHT)>{server.weight.to_string()}</td>
             <td class="r" data-label=t(texts::ACTIVE)>{format::count(server.active_connections)}</td>
             <td class="r" data-label=t(texts::INACTIVE)>{format::count(server.inactive_connections)}</td>
             <td class="r" data-label=t(texts::CONN_S)>{rate}</td>
             <td class="less lvs-spark"><Sparkline curve stale=stale /></td>
-            <td data-label=t(texts::SHARE) title=t_with(texts::OF_MINUTE, &[&server.connections_in_minute])>
+            <td class="wrap" data-label=t(texts::SHARE) title=t_with(texts::OF_MINUTE, &[&server.connections_in_minute])>
                 {share(&server)}
             </td>
-            <td class="i2">{check}{standing::since(page, server.socket())}{limits.map(|limits| format!(" · {limits}"))}</td>
+            <td class="i2 wrap">{check}{standing::since(page, server.socket())}{limits.map(|limits| format!(" · {limits}"))}</td>
     }
 }
 
@@ -139,7 +138,7 @@ fn share(server: &ServerView) -> impl IntoView + use<> {
     let observed_words = observed.map_or_else(|| t(texts::NO_TRAFFIC).to_owned(), percent);
     let x = |share: f64| 5.0 + share.clamp(0.0, 1.0) * (SHARE_WIDTH - 10.0);
     view! {
-        <span class="row">
+        <span class="lvs-shares">
             <svg class="lvs-share wide-only" width=SHARE_WIDTH height="16" aria-hidden="true">
                 <path class="lvs-scale" d=format!("M0 8H{SHARE_WIDTH}") />
                 {expected.map(|share| view! { <path class="lvs-expected" d=format!("M{:.1} 1V15", x(share)) /> })}

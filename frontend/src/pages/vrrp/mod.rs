@@ -6,6 +6,7 @@ mod diagram;
 mod holders;
 mod split;
 mod table;
+mod wire;
 
 pub use conf::VrrpConf;
 
@@ -90,6 +91,7 @@ fn Regions(vrrp: Memo<Option<VrrpView>>, policy: Document<PolicyView>) -> impl I
                 <split::Causes vrrp />
                 <holders::Holders vrrp />
             </div>
+            <wire::OnTheWire vrrp />
         </div>
     }
 }
