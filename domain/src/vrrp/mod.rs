@@ -14,6 +14,7 @@ mod holders;
 pub(crate) mod interlock;
 mod measuring;
 mod model;
+pub mod out;
 pub mod packet_filter;
 pub mod parse_json;
 pub mod plan;

@@ -34,3 +34,4 @@ mod vrrp;
 mod vrrp_create;
 mod vrrp_deploy;
 mod vrrp_measure;
+mod vrrp_out;

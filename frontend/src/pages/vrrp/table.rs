@@ -64,6 +64,7 @@ fn row(name: String, member: &MemberView, aspect: Aspect, class: &'static str) -
     let word = match (said, daemon) {
         (_, Some(daemon)) if daemon.is_frozen() => t(texts::FROZEN),
         (_, Some(daemon)) if !daemon.runs() => t(texts::NOT_RUNNING),
+        (Some(_), _) if member.is_out => t(texts::OUT_OF_SERVICE),
         (Some(said), _) => state_word(said.value.state),
         (None, _) => t(texts::NOT_SEEN),
     };
