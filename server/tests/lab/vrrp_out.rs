@@ -62,7 +62,9 @@ fn a_director_leaves_service_without_a_lost_answer_and_stays_out_until_it_is_bro
     let Some(directors) = Directors::of_the_lab() else { return };
     let _clear = PAIR.map(|director| directors.afterwards(director, CLEAR));
     let console = Console::over(&directors.lab, &["dir-a", "dir-b", "client"]);
-    ["dir-a", "dir-b", "client"].map(|node| console.await_observed(node));
+    for node in ["dir-a", "dir-b", "client"] {
+        console.await_observed(node);
+    }
 
     let out = operation(&console, "vrrp.take_out", "dir-a");
     let plan = console.plan_of_that_may_run(&out);

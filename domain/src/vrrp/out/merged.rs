@@ -16,12 +16,12 @@ pub(super) fn merged(parts: Vec<(&InstanceName, Vec<Interlock>)>) -> Vec<Interlo
             }
         }
     }
-    let mut all: Vec<Interlock> = rows.into_iter().filter_map(|(_, row)| one(row)).collect();
+    let mut all: Vec<Interlock> = rows.into_iter().filter_map(|(_, row)| one(&row)).collect();
     all.sort_by_key(|interlock| interlock.verdict);
     all
 }
 
-fn one(row: Vec<(&InstanceName, Interlock)>) -> Option<Interlock> {
+fn one(row: &[(&InstanceName, Interlock)]) -> Option<Interlock> {
     let worst = row.iter().map(|(_, interlock)| interlock.verdict).min()?;
     let (instance, found) = row.iter().find(|(_, interlock)| interlock.verdict == worst)?;
     if worst != Verdict::Pass && row.len() > 1 {

@@ -38,7 +38,7 @@ fn in_db(mut facts: DirectorFacts) -> DirectorFacts {
 }
 
 fn part(instance: &str, directors: [DirectorFacts; 2]) -> Part {
-    let directors = directors.to_vec();
+    let directors = Vec::from(directors);
     Part { instance: InstanceName(instance.into()), other: NodeId(2), directors }
 }
 
@@ -170,7 +170,7 @@ fn back(instance: &str, directors: [DirectorFacts; 2]) -> (RestoreInput, NodeId)
     let input = RestoreInput {
         instance: InstanceName(instance.into()),
         node: NodeId(1),
-        directors: directors.to_vec(),
+        directors: Vec::from(directors),
         causes: vec![],
         doubts: vec![],
         gathered_at: NOW,

@@ -20,6 +20,8 @@ const QUIET: Duration = Duration::from_millis(250);
 struct Edited {
     base: Option<Sha256Hex>,
     text: String,
+    /// The file goes.
+    is_gone: bool,
 }
 
 type Edits = BTreeMap<Chosen, Edited>;
@@ -118,9 +120,30 @@ impl Draft {
                 edits.remove(chosen);
             } else {
                 let edited = edits.entry(chosen.clone());
-                edited.or_insert(Edited { base: digest, text: String::new() }).text = text;
+                let edited =
+                    edited.or_insert(Edited { base: digest, text: String::new(), is_gone: false });
+                (edited.text, edited.is_gone) = (text, false);
             }
         });
+        self.settle();
+    }
+
+    /// Takes a file away; one that was new is forgotten.
+    pub(super) fn remove(self, chosen: &Chosen) {
+        let read = self.views.with_untracked(|views| {
+            original(views, chosen).and_then(|(_, digest)| digest.cloned())
+        });
+        self.edits.update(|edits| {
+            edits.remove(chosen);
+            if let Some(base) = read {
+                let gone = Edited { base: Some(base), text: String::new(), is_gone: true };
+                edits.insert(chosen.clone(), gone);
+            }
+        });
+        self.settle();
+    }
+
+    fn settle(self) {
         let edits = self.edits.get_untracked();
         let settle = move || {
             if self.edits.try_get_untracked().is_some_and(|now| now == edits) {
@@ -165,9 +188,14 @@ impl Draft {
     pub(super) fn changes(self) -> Vec<NodeChange> {
         let mut changes: BTreeMap<NodeId, Vec<FileChange>> = BTreeMap::new();
         self.edits.with(|edits| {
-            for ((node, path), Edited { base, text }) in edits {
+            for ((node, path), Edited { base, text, is_gone }) in edits {
                 if let Ok(path) = path.parse() {
-                    let change = FileChange { path, base: base.clone(), text: text.clone() };
+                    let change = FileChange {
+                        path,
+                        base: base.clone(),
+                        text: text.clone(),
+                        remove: *is_gone,
+                    };
                     changes.entry(*node).or_default().push(change);
                 }
             }
