@@ -35,6 +35,8 @@ pub(super) struct Draft {
     settled: RwSignal<Edits>,
     pub(super) chosen: RwSignal<Option<Chosen>>,
     pub(super) readings: Memo<Vec<Read>>,
+    /// The node whose file the page's address asks for, until it is chosen.
+    wanted: StoredValue<Option<NodeId>>,
 }
 
 /// What a node does by the edited files.
@@ -57,7 +59,7 @@ impl PartialEq for Read {
 }
 
 impl Draft {
-    pub(super) fn new() -> Draft {
+    pub(super) fn new(wanted: Option<NodeId>) -> Draft {
         let views = RwSignal::new(BTreeMap::<NodeId, ConfView>::new());
         let settled = RwSignal::new(Edits::new());
         let readings = Memo::new(move |_| {
@@ -65,7 +67,8 @@ impl Draft {
             views.with(|views| views.values().map(|view| read(view, &edits)).collect())
         });
         let (edits, chosen) = (RwSignal::new(Edits::new()), RwSignal::new(None));
-        Draft { views, edits, settled, chosen, readings }
+        let wanted = StoredValue::new(wanted);
+        Draft { views, edits, settled, chosen, readings, wanted }
     }
 
     /// What was read of a node. Edits stay, with the text that they were made from: the plan tells
@@ -73,7 +76,11 @@ impl Draft {
     pub(super) fn take(self, view: ConfView) {
         let main = (view.node, view.main.clone());
         self.views.update(|views| drop(views.insert(view.node, view)));
-        if self.chosen.get_untracked().is_none() {
+        let is_wanted = self.wanted.get_value() == Some(main.0);
+        if is_wanted {
+            self.wanted.set_value(None);
+        }
+        if is_wanted || self.chosen.get_untracked().is_none() {
             self.chosen.set(Some(main));
         }
     }

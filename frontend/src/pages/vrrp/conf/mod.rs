@@ -11,6 +11,7 @@ mod protect;
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::live::Topic;
 use signalbox_domain::operation::Operation;
@@ -55,7 +56,8 @@ pub fn VrrpConf() -> impl IntoView {
             Some(nodes.collect::<BTreeSet<_>>())
         })
     });
-    let draft = Draft::new();
+    let wanted = use_query_map().with_untracked(|query| query.get("node")?.parse().ok());
+    let draft = Draft::new(wanted.map(NodeId));
     let others = Others::new(BTreeSet::new());
     let (is_new, opened) = (RwSignal::new(false), RwSignal::new(None::<Opened>));
     let nodes = Memo::new(move |_| {
