@@ -44,6 +44,13 @@ pub enum Operation {
     /// Let a director that was demoted take part again, once what split them is mended.
     #[serde(rename = "vrrp.restore")]
     VrrpRestore { instance: InstanceName, node: NodeId },
+    /// Take a director out of service: the others take its addresses, and it takes none until it is
+    /// brought back, whatever fails.
+    #[serde(rename = "vrrp.take_out")]
+    VrrpTakeOut { node: NodeId },
+    /// Bring a director that is out of service back.
+    #[serde(rename = "vrrp.bring_back")]
+    VrrpBringBack { node: NodeId },
     /// Give a real server of a virtual service another weight, on every director that has it.
     #[serde(rename = "lvs.set_weight")]
     LvsSetWeight {
@@ -157,6 +164,8 @@ impl Operation {
             Operation::VrrpDeploy { .. } => "vrrp.deploy",
             Operation::VrrpDemote { .. } => "vrrp.demote",
             Operation::VrrpRestore { .. } => "vrrp.restore",
+            Operation::VrrpTakeOut { .. } => "vrrp.take_out",
+            Operation::VrrpBringBack { .. } => "vrrp.bring_back",
             Operation::LvsSetWeight { .. } => "lvs.set_weight",
             Operation::LvsDrain { .. } => "lvs.drain",
             Operation::LvsChangeService { .. } => "lvs.change_service",
@@ -191,6 +200,8 @@ impl Operation {
             Operation::VrrpHandOver { .. }
             | Operation::VrrpDemote { .. }
             | Operation::VrrpRestore { .. }
+            | Operation::VrrpTakeOut { .. }
+            | Operation::VrrpBringBack { .. }
             | Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. }
@@ -214,6 +225,8 @@ impl Operation {
             | Operation::VrrpDeploy { .. }
             | Operation::VrrpDemote { .. }
             | Operation::VrrpRestore { .. }
+            | Operation::VrrpTakeOut { .. }
+            | Operation::VrrpBringBack { .. }
             | Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. }
@@ -228,7 +241,9 @@ impl Operation {
             Operation::VrrpDeploy { .. } => Permission::VrrpDeploy,
             Operation::VrrpHandOver { .. }
             | Operation::VrrpDemote { .. }
-            | Operation::VrrpRestore { .. } => Permission::VrrpHandOver,
+            | Operation::VrrpRestore { .. }
+            | Operation::VrrpTakeOut { .. }
+            | Operation::VrrpBringBack { .. } => Permission::VrrpHandOver,
             Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. } => Permission::LvsChange,

@@ -13,7 +13,7 @@ use crate::nodes::{LinkState, NodeRecord, Observed};
 use crate::phrase::Phrase;
 use crate::signal::Signal;
 use crate::time::Timestamp;
-use crate::vrrp::{Holder, InstanceName, VrrpView};
+use crate::vrrp::{Holder, InstanceName, VrrpState, VrrpView, state_word};
 
 /// Remembers between derivations what cannot be seen in one: since when, and what came before.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Fleet {
     book: Book,
     signals: BTreeMap<NodeId, (Signal, Timestamp)>,
     holders: BTreeMap<InstanceName, NodeId>,
+    /// What each director said of itself last, and whether it was out of service.
+    states: BTreeMap<(InstanceName, NodeId), (VrrpState, bool)>,
 }
 
 impl Fleet {
@@ -47,6 +49,7 @@ impl Fleet {
         }
         found.extend(conditions::of_vrrp(&picture));
         found.extend(conditions::of_lines(&picture, &lines));
+        self.note_states(&picture);
         self.note_holders(&picture);
         self.book.update(found, now);
         let view = FleetView {
@@ -101,6 +104,41 @@ impl Fleet {
             since,
             reason,
             os: node.observed.platform.as_ref().map(|fact| fact.value.os.clone()),
+        }
+    }
+
+    /// An event for each transition of a director, and for its leaving service and coming back.
+    fn note_states(&mut self, picture: &Picture) {
+        for instance in &picture.vrrp.instances {
+            for member in &instance.members {
+                let Some(said) = member.state() else { continue };
+                let now = (said.state, member.is_out);
+                let before = self.states.insert((instance.id.clone(), member.node), now);
+                let Some(before) = before.filter(|before| *before != now) else { continue };
+                let (what, name) = (&instance.name, &member.node_name);
+                let (from, to) = (state_word(before.0), state_word(now.0));
+                let text = match (before.1, now.1) {
+                    (false, true) => Phrase::new(
+                        format!("{what} on {name}: out of service"),
+                        format!("{name} 上的 {what}：停止服务"),
+                    ),
+                    (true, false) => Phrase::new(
+                        format!("{what} on {name}: back in service"),
+                        format!("{name} 上的 {what}：恢复服务"),
+                    ),
+                    _ => Phrase::new(
+                        format!("{what} on {name}: {from} → {to}"),
+                        format!("{name} 上的 {what}：{from} → {to}"),
+                    ),
+                };
+                let signal = match now {
+                    (VrrpState::Fault, false) => Signal::Danger,
+                    (VrrpState::Fault | VrrpState::Init, _) => Signal::Caution,
+                    (VrrpState::Master | VrrpState::Backup, _) => Signal::Clear,
+                };
+                let href = Some("/vrrp".to_owned());
+                self.book.note(Event { at: picture.now, signal, text, href });
+            }
         }
     }
 

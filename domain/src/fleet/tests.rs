@@ -153,7 +153,15 @@ fn an_address_that_moves_is_an_event_and_no_fault() {
     }
     let view = lab.after_s(20);
     assert_eq!(titles(&view), Vec::<&str>::new());
-    assert_eq!(view.events[0].text.en, "dir-b holds VI_WEB, which dir-a held");
+    let events: Vec<&str> = view.events.iter().map(|event| event.text.en.as_str()).collect();
+    assert_eq!(
+        events,
+        [
+            "dir-b holds VI_WEB, which dir-a held",
+            "VI_WEB on dir-b: BACKUP → MASTER",
+            "VI_WEB on dir-a: MASTER → BACKUP"
+        ]
+    );
     let points = view.lines[0].points.as_ref().unwrap();
     assert_eq!(points.holder, Holder::One { node: NodeId(2) });
 }

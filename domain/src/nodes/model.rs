@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,8 @@ pub struct Observed {
     pub vrrp_state: Option<Fact<Vec<InstanceState>>>,
     /// Whether keepalived's processes run or are stopped.
     pub vrrp_daemon: Option<Fact<Daemon>>,
+    /// Generated track files that keep the director out of service.
+    pub vrrp_out: Option<Fact<BTreeSet<String>>>,
     /// Adverts of other directors, in the last minute.
     pub adverts: Option<Fact<AdvertsHeard>>,
     pub engine: Option<Fact<EngineState>>,
@@ -95,6 +97,7 @@ impl Observed {
             vrrp_conf: None,
             vrrp_state: None,
             vrrp_daemon: None,
+            vrrp_out: None,
             adverts: None,
             engine: None,
             unreadable: BTreeMap::new(),

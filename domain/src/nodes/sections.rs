@@ -151,6 +151,10 @@ impl Sections {
                     return Err(conf.problems.join("; "));
                 }
             }
+            "vrrp_out" => {
+                let files = text.lines().map(str::to_owned).collect();
+                observed.vrrp_out = Some(Fact::new(files, now, "the generated track files"));
+            }
             "vrrp_state" => {
                 let states = vrrp::parse_json::parse(text).map_err(|e| e.to_string())?;
                 observed.vrrp_state = Some(Fact::new(states, now, "keepalived's JSON dump"));
@@ -190,6 +194,7 @@ fn prove(observed: &mut Observed, section: &str, now: Timestamp) {
         "vrrp_state" => observed.vrrp_state.as_mut().map(|fact| &mut fact.observed_at),
         "adverts" => observed.adverts.as_mut().map(|fact| &mut fact.observed_at),
         "vrrp_daemon" => observed.vrrp_daemon.as_mut().map(|fact| &mut fact.observed_at),
+        "vrrp_out" => observed.vrrp_out.as_mut().map(|fact| &mut fact.observed_at),
         "vrrp_conf" => {
             if let Some(fact) = &mut observed.lvs_conf {
                 fact.observed_at = now;
@@ -210,6 +215,7 @@ fn forget_before(observed: &mut Observed, began: Timestamp) {
     observed.lvs_traffic.take_if(|fact| fact.observed_at < began);
     observed.adverts.take_if(|fact| fact.observed_at < began);
     observed.vrrp_daemon.take_if(|fact| fact.observed_at < began);
+    observed.vrrp_out.take_if(|fact| fact.observed_at < began);
     observed.vrrp_conf.take_if(|fact| fact.observed_at < began);
 }
 
@@ -225,6 +231,7 @@ fn forget(observed: &mut Observed, section: &str) {
         "vrrp_state" => observed.vrrp_state = None,
         "adverts" => observed.adverts = None,
         "vrrp_daemon" => observed.vrrp_daemon = None,
+        "vrrp_out" => observed.vrrp_out = None,
         "vrrp_conf" => {
             observed.vrrp_conf = None;
             observed.lvs_conf = None;

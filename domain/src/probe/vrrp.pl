@@ -2,7 +2,7 @@
 my ($pid, $config_id, $config_file, $json_signal) = (0, "", "/etc/keepalived/keepalived.conf", undef);
 my ($asked_ms, $ask_at_ms, $awaited, $json_before, $json_mtime) = (0, 0, 0, "", 0);
 my ($journal, $journal_pid, $journal_rest) = (undef, 0, "");
-my (%digests, @included);
+my (%digests, @included, @track_files);
 
 # Finds the daemon; notices a restart.
 sub find_keepalived {
@@ -129,6 +129,7 @@ sub read_conf {
     @included = ();
     my ($text, $why) = with_includes($config_file, 0);
     defined $text or return (undef, $why);
+    @track_files = $text =~ /^\s*(?:vrrp_)?track_file\s+signalbox_\S+\s*\{[^}]*?^\s*file\s+"?([^\s"]+)/gm;
     return "id $config_id\n" . redacted($text);
 }
 
@@ -198,3 +199,11 @@ sub read_conf_if_changed {
 }
 
 section("vrrp_conf", 2_000, \&read_conf_if_changed);
+
+# The generated track files that keep this director out of service, a line each.
+sub read_out {
+    return unless -e $config_file;
+    return join "", map { "$_\n" } grep { (slurp($_) || "") =~ /^\S+ out$/m } @track_files;
+}
+
+section("vrrp_out", 2_000, \&read_out);

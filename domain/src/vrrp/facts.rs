@@ -46,6 +46,8 @@ pub struct DirectorFacts {
     pub clock_ahead_ms: Option<Fact<i64>>,
     /// The number in the generated track file; `None` where it could not be read.
     pub number: Option<Fact<i32>>,
+    /// That file says that it was taken out of service.
+    pub is_out: bool,
     /// The track file that can be installed; only asked where there is none. `Err`: why not.
     pub to_install: Option<Result<Fact<TrackFile>, String>>,
     /// `Err`: the rules could not be read, and why.

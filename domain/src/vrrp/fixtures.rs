@@ -85,6 +85,7 @@ pub(super) fn director(node: i64, name: &str, priority: u8, state: VrrpState) ->
         json_signal: Some(seen(36)),
         clock_ahead_ms: Some(seen(3)),
         number: Some(seen(0)),
+        is_out: false,
         to_install: None,
         filter: Ok(seen(FilterFinding::Passes)),
         reach: Some(seen(vec![Reach {

@@ -163,6 +163,9 @@ pub struct MemberView {
     pub holds: Option<Fact<bool>>,
     /// Whether its keepalived runs, or is stopped and keeps what it has.
     pub daemon: Option<Fact<Daemon>>,
+    /// It was taken out of service, and stays so until it is brought back.
+    #[serde(default)]
+    pub is_out: bool,
     /// The heartbeat: those it sends while it is MASTER, those it hears else. `None` where nobody
     /// could listen, and with AH, which the probe does not hear.
     pub adverts: Option<AdvertBeat>,

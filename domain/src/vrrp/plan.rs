@@ -31,6 +31,14 @@ pub enum PlanError {
     OnlyHolder { instance: String, director: String },
     #[error("{director} is not held back from {instance}")]
     NotHeldBack { instance: String, director: String },
+    #[error("{director} is out of service already")]
+    OutAlready { director: String },
+    #[error("{director} is out of service: bring it back as a whole")]
+    Out { director: String },
+    #[error("{director} is not out of service: there is nothing to bring back")]
+    NotOut { director: String },
+    #[error("{director} carries no VRRP instance")]
+    NoDirector { director: String },
     #[error("{name:?} cannot be given to a script: {reason}")]
     Name { name: String, reason: String },
 }
@@ -71,7 +79,7 @@ pub fn hand_over(input: &HandOverInput, now: Timestamp) -> Result<Draft, PlanErr
 }
 
 impl<'a> Pair<'a> {
-    fn of(input: &'a HandOverInput, now: Timestamp) -> Result<Pair<'a>, PlanError> {
+    pub(super) fn of(input: &'a HandOverInput, now: Timestamp) -> Result<Pair<'a>, PlanError> {
         let instance = || input.instance.0.clone();
         let to = input
             .directors
@@ -131,7 +139,7 @@ pub(super) struct Stand {
 }
 
 impl Stand {
-    fn new(pair: &Pair<'_>) -> Result<Stand, PlanError> {
+    pub(super) fn new(pair: &Pair<'_>) -> Result<Stand, PlanError> {
         let stand = Stand::of(pair.to)?;
         Ok(Stand { addresses: pair.addresses(), ..stand })
     }
@@ -172,7 +180,7 @@ impl Stand {
         self.check(director, title, format!("{state}, holds none"))
     }
 
-    fn in_election(&self, director: &DirectorFacts) -> Check {
+    pub(super) fn in_election(&self, director: &DirectorFacts) -> Check {
         let name = &director.name;
         let title = Phrase::new(
             format!("{name} takes part in the election of {}", self.name),
@@ -185,27 +193,16 @@ impl Stand {
 fn steps(input: &HandOverInput, pair: &Pair<'_>, course: &Course, stand: &Stand) -> Vec<Step> {
     let question = question(pair);
     let client = input.client.as_ref().zip(question);
-    let take_over = take_over_time(pair.to);
     let mut steps = Vec::new();
     if let Some((client, question)) = client {
-        let bound = take_over * 4 + Duration::from_secs(120);
+        let bound = take_over_time(pair.to) * 4 + Duration::from_secs(120);
         steps.push(measuring::begin(client, question, bound, pair.to.node));
     }
     if course.install {
         steps.push(install_track_file(pair, stand));
     }
     steps.push(give_up(pair, course, stand));
-    steps.push(Step {
-        id: "take_over".to_owned(),
-        title: Phrase::new(
-            format!("Wait until {} holds {}", pair.to.name, stand.addresses),
-            format!("等待 {} 持有 {}", pair.to.name, stand.addresses),
-        ),
-        actions: vec![until(stand.holds(pair.to), take_over)],
-        undo: Vec::new(),
-        estimate_ms: millis(expected_take_over(pair, course)),
-        cancellable: true,
-    });
+    steps.push(take_over(pair, course, stand));
     steps.push(stand_by(pair, course, stand));
     if client.is_some() {
         steps.push(measuring::end(pair.to.node));
@@ -214,7 +211,7 @@ fn steps(input: &HandOverInput, pair: &Pair<'_>, course: &Course, stand: &Stand)
 }
 
 /// A reload with one more tracked file keeps the addresses where they are.
-fn install_track_file(pair: &Pair<'_>, stand: &Stand) -> Step {
+pub(super) fn install_track_file(pair: &Pair<'_>, stand: &Stand) -> Step {
     let (node, name) = (pair.from.node, &pair.from.name);
     let run = |command| Action::Run { node, command, expect: Expect::Success };
     Step {
@@ -234,7 +231,7 @@ fn install_track_file(pair: &Pair<'_>, stand: &Stand) -> Step {
 }
 
 /// The step that makes the old holder yield, with an undo for this and every later step.
-fn give_up(pair: &Pair<'_>, course: &Course, stand: &Stand) -> Step {
+pub(super) fn give_up(pair: &Pair<'_>, course: &Course, stand: &Stand) -> Step {
     let mut actions: Vec<Action> = course.release.iter().map(write).collect();
     if pair.to_is_held_in_fault() {
         actions.push(until(stand.in_election(pair.to), SLACK));
@@ -286,6 +283,20 @@ fn give_up(pair: &Pair<'_>, course: &Course, stand: &Stand) -> Step {
         actions,
         undo: undo(pair, course, stand),
         estimate_ms: 300,
+        cancellable: true,
+    }
+}
+
+pub(super) fn take_over(pair: &Pair<'_>, course: &Course, stand: &Stand) -> Step {
+    Step {
+        id: "take_over".to_owned(),
+        title: Phrase::new(
+            format!("Wait until {} holds {}", pair.to.name, stand.addresses),
+            format!("等待 {} 持有 {}", pair.to.name, stand.addresses),
+        ),
+        actions: vec![until(stand.holds(pair.to), take_over_time(pair.to))],
+        undo: Vec::new(),
+        estimate_ms: millis(expected_take_over(pair, course)),
         cancellable: true,
     }
 }
@@ -369,7 +380,7 @@ fn verification(
     checks
 }
 
-fn question(pair: &Pair<'_>) -> Option<Question> {
+pub(super) fn question(pair: &Pair<'_>) -> Option<Question> {
     let nothing = crate::lvs::Table::default();
     let services = pair.from.ipvs.as_ref().map_or(&nothing, |fact| &fact.value);
     Question::choose(&pair.from.conf.value, services)

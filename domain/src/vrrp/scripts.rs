@@ -31,6 +31,8 @@ const WIRE: Script = Script {
 const KILL: Script = Script { name: "vrrp-kill", text: include_str!("scripts/kill.sh") };
 /// So many packets of the wire are told at most.
 const MOST_HEARD: u32 = 2_000;
+/// Behind the number in a track file: the director is out of service until somebody brings it back.
+pub const OUT: &str = "out";
 pub(super) const CLIENT_PROBE: Script =
     Script { name: "client-probe", text: include_str!("scripts/client-probe.sh") };
 
@@ -74,7 +76,12 @@ pub fn set_priority(file: &RemotePath, number: i32) -> RemoteCommand {
     RemoteCommand::script(&PRIORITY).value(file).words(&[sign]).value(&number.unsigned_abs())
 }
 
-/// Prints the number in a track file.
+/// The same for a director that is taken out of service, with a mark that says so.
+pub fn set_out(file: &RemotePath, number: i32) -> RemoteCommand {
+    set_priority(file, number).words(&[OUT])
+}
+
+/// Prints the number in a track file, and its mark.
 pub fn read_priority(file: &RemotePath) -> RemoteCommand {
     RemoteCommand::script(&PRIORITY_READ).value(file)
 }

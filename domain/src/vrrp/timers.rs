@@ -11,6 +11,12 @@ pub fn skew(conf: &InstanceConf, effective_priority: u8) -> Duration {
     unit * (256 - u32::from(effective_priority)) / 256
 }
 
+/// The same in whole milliseconds, of what a file says.
+pub fn skew_ms(version: u8, advert_ms: u64, priority: u8) -> u64 {
+    let unit_ms = if version == 3 { advert_ms } else { 1_000 };
+    unit_ms * (256 - u64::from(priority)) / 256
+}
+
 /// After this long without adverts a backup takes over.
 pub fn master_down(conf: &InstanceConf, effective_priority: u8) -> Duration {
     advert_interval(conf) * u32::from(conf.down_timer_adverts) + skew(conf, effective_priority)

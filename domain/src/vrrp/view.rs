@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::adverts::AdvertsHeard;
+use super::election::own_track_file;
 use super::model::{
     AdvertBeat, Auth, Holder, InstanceConf, InstanceName, InstanceState, InstanceView, MemberView,
     VrrpState, VrrpView,
@@ -76,9 +77,15 @@ fn member(
         said,
         holds,
         daemon: observed.vrrp_daemon.clone(),
+        is_out: is_out(observed, conf),
         adverts: None,
         stale: !observed.is_current(now),
     }
+}
+
+fn is_out(observed: &Observed, conf: &InstanceConf) -> bool {
+    let marked = observed.vrrp_out.as_ref().map(|fact| &fact.value);
+    own_track_file(conf).zip(marked).is_some_and(|(own, files)| files.contains(own.path.as_str()))
 }
 
 /// What each member sends is known from what the others hear.
@@ -224,6 +231,16 @@ fn judge_members(name: &str, members: &[MemberView], holder: NodeId) -> (Signal,
     };
     if members.iter().any(|m| standby(&m)) {
         return (Signal::Clear, None);
+    }
+    let mut out = members.iter().filter(|m| m.is_out).map(|m| m.node_name.as_str());
+    if let Some(out) = out.next() {
+        return (
+            Signal::Caution,
+            Some(Phrase::new(
+                format!("{out} is out of service: {name} has no standby"),
+                format!("{out} 已停止服务：{name} 没有备机"),
+            )),
+        );
     }
     (
         Signal::Caution,

@@ -15,4 +15,6 @@ pub mod states;
 pub mod vrrp;
 pub mod vrrp_conf;
 pub mod vrrp_create;
+pub mod vrrp_notify;
+pub mod vrrp_protect;
 pub mod words;

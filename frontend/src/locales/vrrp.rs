@@ -93,3 +93,14 @@ pub const POLICY_ASK: Text = text("Ask", "询问");
 pub const POLICY_AUTOMATIC: Text = text("Automatic", "自动");
 pub const FROZEN: Text = text("frozen", "已冻结");
 pub const NOT_RUNNING: Text = text("not running", "未运行");
+pub const DIRECTORS: Text = text("Directors", "调度器");
+pub const IN_SERVICE: Text = text("in service", "服务中");
+pub const OUT_OF_SERVICE: Text = text("out of service", "已停止服务");
+pub const OUT_IN_PART: Text =
+    text("out of service in {0} of {1} instances", "{1} 个实例中有 {0} 个已停止服务");
+pub const TAKE_OUT: Text = text("Take {0} out of service", "停止 {0} 的服务");
+pub const BRING_BACK: Text = text("Bring {0} back", "恢复 {0} 的服务");
+pub const CHANGE_PRIORITY: Text = text(
+    "Change priority and preemption in keepalived.conf",
+    "在 keepalived.conf 中修改优先级与抢占",
+);

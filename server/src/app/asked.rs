@@ -32,6 +32,7 @@ pub(super) struct Answers {
     pub(super) json_signal: Option<Fact<u8>>,
     pub(super) adverts: Option<Fact<AdvertCount>>,
     pub(super) number: Option<Fact<i32>>,
+    pub(super) is_out: bool,
     pub(super) to_install: Option<Result<Fact<TrackFile>, String>>,
     pub(super) filter: Result<Fact<FilterFinding>, String>,
     pub(super) reach: Option<Fact<Vec<Reach>>>,
@@ -45,6 +46,7 @@ impl Default for Answers {
             json_signal: None,
             adverts: None,
             number: None,
+            is_out: false,
             to_install: None,
             filter: Err("it was not asked yet".into()),
             reach: None,
@@ -74,9 +76,11 @@ impl Asked<'_> {
                 None => None,
             }
         };
-        let ((json_signal, adverts), (number, to_install), filter, reach, kernel) =
+        let ((json_signal, adverts), (lever, to_install), filter, reach, kernel) =
             join5(signal, self.lever(conf), self.filter(conf), reach, self.kernel_settings()).await;
-        Answers { json_signal, adverts, number, to_install, filter, reach, kernel }
+        let is_out = lever.as_ref().is_some_and(|lever| lever.value.1);
+        let number = lever.map(|lever| Fact::new(lever.value.0, lever.observed_at, lever.source));
+        Answers { json_signal, adverts, number, is_out, to_install, filter, reach, kernel }
     }
 
     /// What the command printed, where it ended well.
@@ -114,11 +118,11 @@ impl Asked<'_> {
         Some(Fact::new(count, printed.observed_at, printed.source))
     }
 
-    /// The number in the generated track file or, where there is none, whether one can be installed.
+    /// What the generated track file says or, where there is none, whether one can be installed.
     async fn lever(
         &self,
         conf: &InstanceConf,
-    ) -> (Option<Fact<i32>>, Option<Result<Fact<TrackFile>, String>>) {
+    ) -> (Option<Fact<(i32, bool)>>, Option<Result<Fact<TrackFile>, String>>) {
         match own_track_file(conf) {
             Some(_) => (self.number(conf).await, None),
             None => (None, Some(self.to_install(conf).await)),
@@ -132,11 +136,14 @@ impl Asked<'_> {
         Ok(Fact::new(file, tried.observed_at, tried.source))
     }
 
-    async fn number(&self, conf: &InstanceConf) -> Option<Fact<i32>> {
+    /// The number, and whether it is marked as that of a director out of service.
+    async fn number(&self, conf: &InstanceConf) -> Option<Fact<(i32, bool)>> {
         let file = own_track_file(conf)?;
         let printed = self.stdout(scripts::read_priority(&file.path)).await.ok()?;
-        let number = printed.value.trim().parse().ok()?;
-        Some(Fact::new(number, printed.observed_at, printed.source))
+        let mut words = printed.value.split_whitespace();
+        let number = words.next()?.parse().ok()?;
+        let is_out = words.next() == Some(scripts::OUT);
+        Some(Fact::new((number, is_out), printed.observed_at, printed.source))
     }
 
     pub(super) async fn reach(&self, servers: &[SocketAddr]) -> Option<Fact<Vec<Reach>>> {

@@ -21,5 +21,6 @@ pub mod vrrp;
 pub mod vrrp_conf;
 pub mod vrrp_demote;
 pub mod vrrp_holders;
+pub mod vrrp_out;
 pub mod vrrp_split;
 pub mod vrrp_wire;

@@ -16,6 +16,7 @@ use crate::app::lvs_sharing::{self, SharingError};
 use crate::app::vrrp::{self, VrrpError};
 use crate::app::vrrp_conf;
 use crate::app::vrrp_demote;
+use crate::app::vrrp_out;
 use crate::clock;
 use crate::state::App;
 use crate::store::StoreError;
@@ -56,6 +57,8 @@ pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError>
         Operation::VrrpRestore { instance, node } => {
             Ok(vrrp_demote::draft_restore(app, instance, *node).await?)
         }
+        Operation::VrrpTakeOut { node } => Ok(vrrp_out::draft(app, *node).await?),
+        Operation::VrrpBringBack { node } => Ok(vrrp_out::draft_back(app, *node).await?),
         Operation::LvsSetWeight { service, server, weight, may_empty } => {
             let (service, server) = (service.clone(), *server);
             let wish =

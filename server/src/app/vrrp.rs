@@ -156,6 +156,7 @@ impl Member<'_> {
                 Fact::new(fact.value.clock_ahead_ms, fact.observed_at, fact.source.clone())
             }),
             number: answers.number,
+            is_out: answers.is_out,
             to_install: answers.to_install,
             filter: answers.filter,
             reach: answers.reach,

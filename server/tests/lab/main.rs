@@ -34,3 +34,6 @@ mod vrrp;
 mod vrrp_create;
 mod vrrp_deploy;
 mod vrrp_measure;
+mod vrrp_notify;
+mod vrrp_out;
+mod vrrp_protect;

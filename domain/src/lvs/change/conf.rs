@@ -65,6 +65,7 @@ pub fn reweighed(
         path: path.parse::<RemotePath>()?,
         base: reading.digests.get(path).cloned(),
         text: document.render().to_owned(),
+        remove: false,
     }))
 }
 

@@ -85,7 +85,7 @@ pub fn rewritten(
     }
     let base = reading.digests.get(&path).cloned();
     let path = path.parse::<RemotePath>().map_err(ConfEditError::from)?;
-    Ok(Some(FileChange { path, base, text }))
+    Ok(Some(FileChange { path, base, text, remove: false }))
 }
 
 /// What keepalived does not read in its order.

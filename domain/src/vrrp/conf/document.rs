@@ -148,6 +148,33 @@ impl Document {
         Ok(())
     }
 
+    /// Adds a statement above the line of the one at a place, and an empty line behind it.
+    pub fn add_section_before(
+        &mut self,
+        line: u32,
+        column: u32,
+        new: &NewStatement,
+    ) -> Result<(), EditError> {
+        let from = self.statement(line, column)?.first().map_or(0, |word| word.from);
+        let end = self.line_end();
+        let lines = rendered(new, "", end)?;
+        let start = self.line_start(from);
+        self.text.insert_str(start, &format!("{lines}{end}"));
+        Ok(())
+    }
+
+    /// Takes out what [`Document::add_section_before`] added.
+    pub fn remove_section(&mut self, line: u32, column: u32) -> Result<(), EditError> {
+        let from = self.statement(line, column)?.first().map_or(0, |word| word.from);
+        let start = self.line_start(from);
+        self.remove(line, column)?;
+        let end = self.line_end();
+        if self.text.get(start..).is_some_and(|rest| rest.starts_with(end)) {
+            self.text.replace_range(start..start + end.len(), "");
+        }
+        Ok(())
+    }
+
     /// Takes out the statement at a place and the block behind it. Its lines go where nothing
     /// else is on them.
     pub fn remove(&mut self, line: u32, column: u32) -> Result<(), EditError> {

@@ -116,6 +116,7 @@ codes! {
     PairPeers = "pair_peers",
     PairPriority = "pair_priority",
     PairNopreempt = "pair_nopreempt",
+    PairWeight = "pair_weight",
     PairServices = "pair_services",
 }
 

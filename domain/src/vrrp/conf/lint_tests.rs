@@ -152,6 +152,10 @@ fn pair(first: &str, second: &str) -> Vec<&'static str> {
 fn each_split_of_a_pair_is_found() {
     let auth = |word: &str| format!("authentication {{\nauth_type PASS\nauth_pass {word}\n}}");
     let low = |lines: &str| instance(&format!("{lines}\npriority 90"));
+    let tracking = |weight: i32| {
+        let script = format!("vrrp_script s {{\nscript /bin/true\nweight {weight}\n}}\n");
+        script + &instance("track_script { s }")
+    };
     for (first, second, expected) in [
         (instance(""), low(""), &[][..]),
         (instance(""), instance(""), &["pair_priority"]),
@@ -170,6 +174,10 @@ fn each_split_of_a_pair_is_found() {
         ),
         (instance("state BACKUP"), low("state BACKUP\nnopreempt"), &["pair_nopreempt"]),
         (instance("state BACKUP\nnopreempt"), low(""), &[]),
+        (tracking(-5), low(""), &["pair_weight"]),
+        (tracking(-10), low(""), &["pair_weight"]),
+        (tracking(-11), low(""), &[]),
+        (tracking(-11), low("state BACKUP\nnopreempt"), &["pair_nopreempt", "pair_weight"]),
         (instance(""), GLOBAL.to_owned(), &["pair_alone"]),
         (
             service("real_server 10.0.0.1 80 {\n}"),

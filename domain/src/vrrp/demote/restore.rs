@@ -12,6 +12,7 @@ use crate::vrrp::InstanceName;
 use crate::vrrp::election::{Outcome, own_track_file};
 use crate::vrrp::facts::{DirectorFacts, Holding, Missing, RunningJob, fresh};
 use crate::vrrp::interlock::{Finding, interlock};
+use crate::vrrp::out::set_out;
 use crate::vrrp::plan::{PlanError, Stand, set, systemctl, take_over_time, until};
 use crate::vrrp::split::{Cause, Evidence};
 
@@ -33,9 +34,11 @@ pub struct RestoreInput {
 }
 
 /// What keeps it back.
-enum HeldBy {
+pub(in crate::vrrp) enum HeldBy {
     /// The number in its track file.
     Number(i32),
+    /// The same, and with it the other instances that it has: it is out of service.
+    Out(i32),
     /// Its keepalived does not run.
     Stopped,
 }
@@ -45,17 +48,31 @@ pub fn restore(input: &RestoreInput, now: Timestamp) -> Result<Draft, PlanError>
     let by_node = |node: NodeId| input.directors.iter().find(|director| director.node == node);
     let target = by_node(input.node)
         .ok_or_else(|| PlanError::NotADirector { instance: instance(), to: input.node })?;
+    if target.is_out {
+        return Err(PlanError::Out { director: target.name.clone() });
+    }
     let held_by = held_by(target).ok_or_else(|| PlanError::NotHeldBack {
         instance: instance(),
         director: target.name.clone(),
     })?;
+    restored(input, target, &held_by, now)
+}
+
+/// The plan for one instance of a director that is kept back.
+pub(in crate::vrrp) fn restored(
+    input: &RestoreInput,
+    target: &DirectorFacts,
+    held_by: &HeldBy,
+    now: Timestamp,
+) -> Result<Draft, PlanError> {
+    let instance = || input.instance.0.clone();
     let holder = input
         .directors
         .iter()
         .filter(|other| other.node != target.node)
         .max_by_key(|other| other.holding(now).is_ok_and(|(held, _)| held != Holding::None))
         .ok_or_else(|| PlanError::OneDirector { instance: instance() })?;
-    let takes_over = takes_over(target, holder, &held_by);
+    let takes_over = takes_over(target, holder, held_by);
     let (returns, stays) = (Stand::of(target)?, Stand::of(holder)?);
     let after = if takes_over {
         vec![returns.holds(target), stays.stands_back(holder, "BACKUP")]
@@ -69,8 +86,8 @@ pub fn restore(input: &RestoreInput, now: Timestamp) -> Result<Draft, PlanError>
         operation: Operation::VrrpRestore { instance: input.instance.clone(), node: input.node },
         title: Phrase::new(format!("Put {name} back on {of}"), format!("在 {of} 上恢复 {name}")),
         run_label: Phrase::new(format!("Put {name} back"), format!("恢复 {name}")),
-        interlocks: interlocks(input, target, holder, &held_by, &locks, now),
-        steps: steps(target, holder, &held_by, &after, &before),
+        interlocks: interlocks(input, target, holder, held_by, &locks, now),
+        steps: steps(target, holder, held_by, &after, &before),
         verification: after,
         rolled_back: before,
         prediction: None,
@@ -86,7 +103,7 @@ impl HeldBy {
     /// keepalived's word meanwhile, as `vrrp-state` prints it.
     fn word(&self) -> &'static str {
         match self {
-            HeldBy::Number(_) => "FAULT",
+            HeldBy::Number(_) | HeldBy::Out(_) => "FAULT",
             HeldBy::Stopped => "stopped",
         }
     }
@@ -100,10 +117,14 @@ fn held_by(target: &DirectorFacts) -> Option<HeldBy> {
     own_track_file(&target.conf.value).map(|_| HeldBy::Number(lever.number))
 }
 
-fn takes_over(target: &DirectorFacts, holder: &DirectorFacts, held_by: &HeldBy) -> bool {
+pub(in crate::vrrp) fn takes_over(
+    target: &DirectorFacts,
+    holder: &DirectorFacts,
+    held_by: &HeldBy,
+) -> bool {
     let candidate = target.candidate();
     let priority = match held_by {
-        HeldBy::Number(_) => match candidate.with_number(0) {
+        HeldBy::Number(_) | HeldBy::Out(_) => match candidate.with_number(0) {
             Outcome::Priority(priority) => priority,
             Outcome::Fault => return false,
         },
@@ -195,7 +216,7 @@ fn adverts_heard(input: &RestoreInput, held_by: &HeldBy, now: Timestamp) -> Find
             ),
             None,
         ),
-        (Err(_), HeldBy::Number(_)) => Finding::block(
+        (Err(_), HeldBy::Number(_) | HeldBy::Out(_)) => Finding::block(
             Phrase::new(
                 "None was heard of late: it would take the addresses again",
                 "近期未收到：它会再次夺取地址",
@@ -217,6 +238,9 @@ fn steps(
         (HeldBy::Number(number), Some(file)) => {
             (set(node, &file.path, 0), set(node, &file.path, *number))
         }
+        (HeldBy::Out(number), Some(file)) => {
+            (set(node, &file.path, 0), set_out(node, &file.path, *number))
+        }
         // One that ends by itself takes its addresses away; one that is killed leaves them.
         _ => (
             systemctl(node, &["start", "keepalived.service"]),
@@ -229,7 +253,7 @@ fn steps(
         Step {
             id: "release".to_owned(),
             title: match held_by {
-                HeldBy::Number(_) => Phrase::new(
+                HeldBy::Number(_) | HeldBy::Out(_) => Phrase::new(
                     format!("Clear the FAULT of {name}"),
                     format!("清除 {name} 的 FAULT"),
                 ),

@@ -33,7 +33,11 @@ pub struct FileChange {
     /// The digest of the file that the text was made from; absent: the file is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Sha256Hex>,
+    #[serde(default)]
     pub text: String,
+    /// The file goes; what it was made from must still be there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remove: bool,
 }
 
 /// Why a change cannot be planned.
@@ -41,6 +45,10 @@ pub struct FileChange {
 pub enum ChangeError {
     #[error("expected a file below {FOLDER} on {node}; found {path}")]
     Outside { node: String, path: String },
+    #[error(
+        "{path} on {node} cannot be removed: expected a file with its digest as base and no text, and not the one that keepalived begins with"
+    )]
+    Removed { node: String, path: String },
     #[error("{path} is there twice for {node}")]
     Twice { node: String, path: String },
     #[error("{path} for {node} is longer than {MOST_BYTES} bytes")]
@@ -66,10 +74,13 @@ pub fn check_changes(
     let node = || node.to_owned();
     let known: BTreeSet<&str> = reading.secrets.iter().map(|s| s.word.as_str()).collect();
     let mut seen = BTreeSet::new();
-    for FileChange { path, text, .. } in files {
+    for FileChange { path, text, remove, base } in files {
         let path = path.as_str();
         if !path.starts_with(FOLDER) || path.ends_with('/') || path.contains("//") {
             return Err(ChangeError::Outside { node: node(), path: path.to_owned() });
+        }
+        if *remove && (path == reading.main || base.is_none() || !text.is_empty()) {
+            return Err(ChangeError::Removed { node: node(), path: path.to_owned() });
         }
         if !seen.insert(path) {
             return Err(ChangeError::Twice { node: node(), path: path.to_owned() });
@@ -82,8 +93,9 @@ pub fn check_changes(
             return Err(ChangeError::NoSuchPassword { node: node(), path, word });
         }
     }
-    let is_as_it_was =
-        |file: &FileChange| reading.files.get(file.path.as_str()) == Some(&file.text);
+    let is_as_it_was = |file: &FileChange| {
+        !file.remove && reading.files.get(file.path.as_str()) == Some(&file.text)
+    };
     match files.iter().all(is_as_it_was) {
         true => Err(ChangeError::Nothing { node: node() }),
         false => Ok(()),
@@ -107,12 +119,15 @@ pub(super) fn instruction(reading: &ConfReading, files: &[FileChange]) -> (Sha25
         }
     }
     for file in files {
-        let _ = writeln!(text, "file {} {}\n{}", file.text.len(), file.path, file.text);
+        let _ = match file.remove {
+            true => writeln!(text, "gone {}", file.path),
+            false => writeln!(text, "file {} {}\n{}", file.text.len(), file.path, file.text),
+        };
     }
     (Sha256Hex::of(&text), text)
 }
 
-/// The changed files by their paths.
+/// The changed files by their paths; one that goes says nothing any more.
 pub(super) fn texts(files: &[FileChange]) -> BTreeMap<&str, &str> {
     files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect()
 }

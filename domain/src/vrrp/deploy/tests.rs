@@ -81,6 +81,7 @@ fn input(edit: impl Fn(&str) -> String) -> DeployInput {
             path: MAIN.parse().unwrap(),
             base: reading.digests.get(MAIN).cloned(),
             text: edit(&reading.files[MAIN]),
+            remove: false,
         }];
         let trial = Trial { now: Vec::new(), then: Vec::new(), exit_status: 0 };
         director.trial = Some(Ok(Fact::new(trial, NOW, "try")));

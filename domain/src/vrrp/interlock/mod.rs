@@ -55,9 +55,43 @@ pub(super) fn all(
     all
 }
 
+/// Of an instance that stays where it is: `from` holds it, and `to` does not.
+pub(super) fn of_holder(pair: &Pair<'_>, now: Timestamp) -> Vec<Interlock> {
+    let all = of_standing(pair, now).into_iter();
+    let asked = ["console_reaches_both", "keepalived_runs", "one_holder"];
+    all.filter(|interlock| asked.contains(&interlock.id.as_str())).collect()
+}
+
+/// What the addresses of `to` would be served by.
+pub(super) fn of_services(pair: &Pair<'_>, now: Timestamp) -> Vec<Interlock> {
+    let all = of_path(pair, now).into_iter();
+    let asked = ["ipvs_equal", "real_servers_reachable"];
+    all.filter(|interlock| asked.contains(&interlock.id.as_str())).collect()
+}
+
 fn of_directors(pair: &Pair<'_>, course: &Course, now: Timestamp) -> Vec<Interlock> {
+    let mut found = of_standing(pair, now);
+    found.push(interlock(
+        "standby_remains",
+        Phrase::new(
+            format!("{} stands by afterwards", pair.from.name),
+            format!("之后 {} 处于备用", pair.from.name),
+        ),
+        Ok(standing::standby_remains(pair, course)),
+    ));
+    if matches!(course.way, Way::Stop { .. }) {
+        found.push(interlock(
+            "only_this_instance",
+            Phrase::new("Only this instance moves", "只移动此实例"),
+            Ok(standing::only_this_instance(pair)),
+        ));
+    }
+    found
+}
+
+fn of_standing(pair: &Pair<'_>, now: Timestamp) -> Vec<Interlock> {
     let (from, to, addresses) = (&pair.from.name, &pair.to.name, pair.addresses());
-    let mut found = vec![
+    vec![
         interlock(
             "console_reaches_both",
             Phrase::new(
@@ -100,20 +134,7 @@ fn of_directors(pair: &Pair<'_>, course: &Course, now: Timestamp) -> Vec<Interlo
             Phrase::new("The generated track files are read", "生成的优先级文件可读取"),
             standing::priority_known(pair, now),
         ),
-        interlock(
-            "standby_remains",
-            Phrase::new(format!("{from} stands by afterwards"), format!("之后 {from} 处于备用")),
-            Ok(standing::standby_remains(pair, course)),
-        ),
-    ];
-    if matches!(course.way, Way::Stop { .. }) {
-        found.push(interlock(
-            "only_this_instance",
-            Phrase::new("Only this instance moves", "只移动此实例"),
-            Ok(standing::only_this_instance(pair)),
-        ));
-    }
-    found
+    ]
 }
 
 fn of_agreement(pair: &Pair<'_>, now: Timestamp) -> [Interlock; 4] {

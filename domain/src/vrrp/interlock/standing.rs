@@ -72,6 +72,12 @@ pub(super) fn keepalived_runs(pair: &Pair<'_>, now: Timestamp) -> Result<Finding
 pub(super) fn peer_in_backup(pair: &Pair<'_>, now: Timestamp) -> Result<Finding, Missing> {
     let (said, at) = fresh(pair.to.said.as_ref(), now)?;
     let priority = said.effective_priority;
+    if pair.to.is_out {
+        return Ok(Finding::block(
+            Phrase::new("It is out of service. Bring it back first", "它已停止服务。须先恢复服务"),
+            at,
+        ));
+    }
     Ok(match said.state {
         VrrpState::Backup => Finding::pass(
             Phrase::new(format!("priority {priority}"), format!("优先级 {priority}")),

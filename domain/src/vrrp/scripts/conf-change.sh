@@ -1,6 +1,7 @@
 # vrrp-conf-change try|swap|restore CHANGE: changes files below /etc/keepalived. What to change is on
 # standard input: `was SHA256|absent PATH` for each file, `kept WORD OFFSET BYTES PATH` for each
-# password that stays, and `file BYTES PATH`, a line end, the new text and a line end.
+# password that stays, `gone PATH` for one that is removed, and `file BYTES PATH`, a line end, the new
+# text and a line end.
 # `try` has keepalived test the files as they are and as they would be, in a mount namespace of its
 # own, and prints `now LINE` and `then LINE` for what it says, then `then-exit STATUS`. `swap` saves
 # the old files under the name CHANGE and puts the new ones in place; `restore` puts the saved ones
@@ -25,7 +26,7 @@ sub digest {
     my $line = <$sum>;
     return ($line || "") =~ /^\\?([0-9a-f]{64})/ ? $1 : "unread";
 }
-my (%new, %kept, @order);
+my (%new, %kept, @order, @gone);
 while (length $rest) {
     $rest =~ s/^([^\n]*)\n// or refuse("the change is cut");
     my $line = $1;
@@ -42,12 +43,16 @@ while (length $rest) {
         $new{$path} = substr $rest, 0, $bytes, "";
         $rest =~ s/^\n// or refuse("the change is cut");
         push @order, $path;
+    } elsif ($line =~ /^gone (.+)$/) {
+        push @gone, $1;
     } else {
         refuse("a line that is no change");
     }
 }
-for my $path (@order) {
+for my $path (@order, @gone) {
     refuse("$path is not below $folder") if index($path, "$folder/") != 0 || $path =~ m{/\.\./};
+}
+for my $path (@order) {
     $new{$path} =~ s{(kept-[0-9a-z]+)}{ $kept{$1} // refuse("$1 is no password of this node") }ge;
 }
 sub put {
@@ -64,13 +69,16 @@ sub put {
     rename $next, $path or refuse("$path: $!");
 }
 if (length $saved) {
-    for my $path (@order) {
+    for my $path (@order, @gone) {
         my $old = slurp($path);
         if (defined $old) { put("$saved/files$path", $old, $path) } else { put("$saved/absent$path", "", "") }
     }
     put("$saved/complete", "", "");
 }
 put($into . substr($_, length $folder), $new{$_}, $_) for @order;
+for my $path (map { $into . substr($_, length $folder) } @gone) {
+    unlink $path or refuse("$path: $!") if -e $path;
+}
 '
 case $act in
     try)

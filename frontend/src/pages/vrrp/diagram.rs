@@ -116,6 +116,7 @@ pub(super) fn aspect(instance: &InstanceView, member: &MemberView, stale: bool) 
         _ if split => Aspect::Danger,
         Some(VrrpState::Master | VrrpState::Backup) => Aspect::Clear,
         Some(VrrpState::Init) => Aspect::Caution,
+        Some(VrrpState::Fault) if member.is_out => Aspect::Caution,
         Some(VrrpState::Fault) => Aspect::Danger,
         None => Aspect::Unknown,
     }

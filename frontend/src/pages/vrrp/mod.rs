@@ -3,6 +3,7 @@
 mod beat;
 mod conf;
 mod diagram;
+mod directors;
 mod holders;
 mod split;
 mod table;
@@ -87,6 +88,7 @@ fn Regions(vrrp: Memo<Option<VrrpView>>, policy: Document<PolicyView>) -> impl I
                 <For each=move || ids.get() key=Clone::clone children=move |id| view! { <Points vrrp id /> } />
             </div>
             <table::Members vrrp />
+            <directors::Directors vrrp />
             <div class="vrrp-foot">
                 <split::Causes vrrp />
                 <holders::Holders vrrp />
@@ -150,7 +152,14 @@ fn addresses(instance: &InstanceView) -> String {
 
 /// What can be done with an instance that one director holds.
 fn offer(instance: &InstanceView) -> Option<(Operation, String)> {
-    split::put_back(instance).or_else(|| hand_over(instance))
+    bring_back(instance).or_else(|| split::put_back(instance)).or_else(|| hand_over(instance))
+}
+
+/// While a director of two is out of service there is nobody to hand over to.
+fn bring_back(instance: &InstanceView) -> Option<(Operation, String)> {
+    let out = instance.members.iter().find(|member| member.is_out && !member.stale)?;
+    let operation = Operation::VrrpBringBack { node: out.node };
+    Some((operation, t_with(texts::BRING_BACK, &[&out.node_name])))
 }
 
 /// To the director of the highest priority that does not hold the addresses.

@@ -64,6 +64,7 @@ fn row(name: String, member: &MemberView, aspect: Aspect, class: &'static str) -
     let word = match (said, daemon) {
         (_, Some(daemon)) if daemon.is_frozen() => t(texts::FROZEN),
         (_, Some(daemon)) if !daemon.runs() => t(texts::NOT_RUNNING),
+        (Some(_), _) if member.is_out => t(texts::OUT_OF_SERVICE),
         (Some(said), _) => state_word(said.value.state),
         (None, _) => t(texts::NOT_SEEN),
     };
@@ -77,6 +78,7 @@ fn row(name: String, member: &MemberView, aspect: Aspect, class: &'static str) -
         Some(false) => t(texts::NO),
         None => t(texts::NOT_SEEN),
     };
+    let place = format!("/vrrp/conf?node={}&instance={}", member.node, member.conf.name);
     let since = member.since.map(|since| view! { <Age of=since /> });
     let seen = said.map(|said| view! { <Age of=said.observed_at /> });
     view! {
@@ -90,7 +92,9 @@ fn row(name: String, member: &MemberView, aspect: Aspect, class: &'static str) -
             </td>
             <td class="mono" title=t(words::STATE)>{word}</td>
             <td data-label=t(texts::HOLDS)>{holds}</td>
-            <td class="r" data-label=t(texts::BASE)>{member.conf.priority.to_string()}</td>
+            <td class="r" data-label=t(texts::BASE)>
+                <a href=place title=t(texts::CHANGE_PRIORITY)>{member.conf.priority.to_string()}</a>
+            </td>
             <td class="r" data-label=t(texts::EFFECTIVE)>{effective}</td>
             <td class="i2 less">{adverts}</td>
             <td class="i2 less">{timers(&member.conf)}</td>

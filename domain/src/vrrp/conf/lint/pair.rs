@@ -21,7 +21,10 @@ pub fn lint_pair(first: Director<'_>, second: Director<'_>) -> Vec<Finding> {
     let theirs: BTreeMap<&str, &Instance> = by_name(second.1);
     for (name, twin) in &theirs {
         match ours.get(name) {
-            Some(instance) => pair.instance(instance, twin),
+            Some(instance) => {
+                pair.instance(instance, twin);
+                pair.weights((instance, first.1), (twin, second.1));
+            }
             None => pair.alone(name, twin.place, false),
         }
     }
@@ -254,6 +257,38 @@ impl Pair<'_> {
                 format!("{}: nopreempt counts on the director with the higher priority, and only {low_name} with the lower one has it: move it, or give it to both", b.name),
                 format!("{}：nopreempt 只在优先级较高的一台上有效，而现在只有优先级较低的 {low_name} 设置了它：请移动或两台都设置", b.name),
             );
+        }
+    }
+
+    /// A script that takes from the higher priority shall let the other take over.
+    fn weights(&mut self, a: (&Instance, &Effective), b: (&Instance, &Effective)) {
+        let (one, other) = self.hosts.clone();
+        let ((high, of_high), low, name) = match a.0.priority > b.0.priority {
+            true => (a, b.0, one),
+            false => (b, a.0, other),
+        };
+        for tracked in &high.track_scripts {
+            let own = of_high.scripts.iter().find(|script| script.name == tracked.name);
+            let weight = tracked.weight.or(own.map(|script| script.weight)).unwrap_or(0);
+            let (script, from, left) =
+                (&tracked.name, i32::from(high.priority), i32::from(high.priority) + weight);
+            if weight < 0 && left >= i32::from(low.priority) {
+                self.found.add(
+                    Code::PairWeight,
+                    Severity::Warning,
+                    b.0.place,
+                    format!("{}: {script} lowers {name} from {from} to {left}, which is not below {}: the other never takes over; its weight must be {} at least", high.name, low.priority, from - i32::from(low.priority) + 1),
+                    format!("{}：{script} 将 {name} 从 {from} 降到 {left}，不低于 {}：另一台不会接管；权重至少应为 {}", high.name, low.priority, from - i32::from(low.priority) + 1),
+                );
+            } else if weight < 0 && low.nopreempt && !low.starts_as_master {
+                self.found.add(
+                    Code::PairWeight,
+                    Severity::Warning,
+                    b.0.place,
+                    format!("{}: {script} lowers {name}, but the other has nopreempt and never takes over", high.name),
+                    format!("{}：{script} 会降低 {name} 的优先级，但另一台配置了 nopreempt，不会接管", high.name),
+                );
+            }
         }
     }
 

@@ -20,6 +20,8 @@ const QUIET: Duration = Duration::from_millis(250);
 struct Edited {
     base: Option<Sha256Hex>,
     text: String,
+    /// The file goes.
+    is_gone: bool,
 }
 
 type Edits = BTreeMap<Chosen, Edited>;
@@ -33,6 +35,8 @@ pub(super) struct Draft {
     settled: RwSignal<Edits>,
     pub(super) chosen: RwSignal<Option<Chosen>>,
     pub(super) readings: Memo<Vec<Read>>,
+    /// The node whose file the page's address asks for, until it is chosen.
+    wanted: StoredValue<Option<NodeId>>,
 }
 
 /// What a node does by the edited files.
@@ -55,7 +59,7 @@ impl PartialEq for Read {
 }
 
 impl Draft {
-    pub(super) fn new() -> Draft {
+    pub(super) fn new(wanted: Option<NodeId>) -> Draft {
         let views = RwSignal::new(BTreeMap::<NodeId, ConfView>::new());
         let settled = RwSignal::new(Edits::new());
         let readings = Memo::new(move |_| {
@@ -63,7 +67,8 @@ impl Draft {
             views.with(|views| views.values().map(|view| read(view, &edits)).collect())
         });
         let (edits, chosen) = (RwSignal::new(Edits::new()), RwSignal::new(None));
-        Draft { views, edits, settled, chosen, readings }
+        let wanted = StoredValue::new(wanted);
+        Draft { views, edits, settled, chosen, readings, wanted }
     }
 
     /// What was read of a node. Edits stay, with the text that they were made from: the plan tells
@@ -71,7 +76,11 @@ impl Draft {
     pub(super) fn take(self, view: ConfView) {
         let main = (view.node, view.main.clone());
         self.views.update(|views| drop(views.insert(view.node, view)));
-        if self.chosen.get_untracked().is_none() {
+        let is_wanted = self.wanted.get_value() == Some(main.0);
+        if is_wanted {
+            self.wanted.set_value(None);
+        }
+        if is_wanted || self.chosen.get_untracked().is_none() {
             self.chosen.set(Some(main));
         }
     }
@@ -118,9 +127,30 @@ impl Draft {
                 edits.remove(chosen);
             } else {
                 let edited = edits.entry(chosen.clone());
-                edited.or_insert(Edited { base: digest, text: String::new() }).text = text;
+                let edited =
+                    edited.or_insert(Edited { base: digest, text: String::new(), is_gone: false });
+                (edited.text, edited.is_gone) = (text, false);
             }
         });
+        self.settle();
+    }
+
+    /// Takes a file away; one that was new is forgotten.
+    pub(super) fn remove(self, chosen: &Chosen) {
+        let read = self.views.with_untracked(|views| {
+            original(views, chosen).and_then(|(_, digest)| digest.cloned())
+        });
+        self.edits.update(|edits| {
+            edits.remove(chosen);
+            if let Some(base) = read {
+                let gone = Edited { base: Some(base), text: String::new(), is_gone: true };
+                edits.insert(chosen.clone(), gone);
+            }
+        });
+        self.settle();
+    }
+
+    fn settle(self) {
         let edits = self.edits.get_untracked();
         let settle = move || {
             if self.edits.try_get_untracked().is_some_and(|now| now == edits) {
@@ -165,9 +195,14 @@ impl Draft {
     pub(super) fn changes(self) -> Vec<NodeChange> {
         let mut changes: BTreeMap<NodeId, Vec<FileChange>> = BTreeMap::new();
         self.edits.with(|edits| {
-            for ((node, path), Edited { base, text }) in edits {
+            for ((node, path), Edited { base, text, is_gone }) in edits {
                 if let Ok(path) = path.parse() {
-                    let change = FileChange { path, base: base.clone(), text: text.clone() };
+                    let change = FileChange {
+                        path,
+                        base: base.clone(),
+                        text: text.clone(),
+                        remove: *is_gone,
+                    };
                     changes.entry(*node).or_default().push(change);
                 }
             }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use signalbox_domain::signal::Signal as Aspect;
 use signalbox_domain::vrrp::conf::{Document, EditError, NewStatement, Statement};
 
@@ -47,7 +48,9 @@ pub(super) fn Form(draft: Draft, chosen: Chosen) -> impl IntoView {
         statements,
         open: RwSignal::new(BTreeSet::new()),
     };
-    let filter = RwSignal::new(String::new());
+    // A link to an instance's place names it.
+    let named = use_query_map().with_untracked(|query| query.get("instance"));
+    let filter = RwSignal::new(named.unwrap_or_default());
     let shown = Memo::new(move |_| {
         let typed = filter.get();
         statements.with(|statements| {

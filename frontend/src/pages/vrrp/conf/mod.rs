@@ -5,10 +5,13 @@ mod create;
 mod draft;
 mod findings;
 mod form;
+mod notify;
+mod protect;
 
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::live::Topic;
 use signalbox_domain::operation::Operation;
@@ -19,12 +22,22 @@ use self::draft::{Chosen, Draft};
 use crate::document::use_document;
 use crate::live::use_live;
 use crate::locale::{t, t_with};
-use crate::locales::{vrrp_conf as texts, vrrp_create as create_texts, words};
+use crate::locales::{
+    vrrp_conf as texts, vrrp_create as create_texts, vrrp_notify as notify_texts,
+    vrrp_protect as protect_texts, words,
+};
 use crate::plan::OperationButton;
 use crate::ui::{Age, Button, Empty, Failed, Icon, Kind, PageHead, Plate, Segmented, SkeletonRows};
 
 /// Nodes that are no directors yet, by their names.
 type Others = RwSignal<BTreeSet<(NodeId, String)>>;
+
+/// A form for settings of all directors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Protection,
+    Notification,
+}
 
 /// How the chosen file is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +56,10 @@ pub fn VrrpConf() -> impl IntoView {
             Some(nodes.collect::<BTreeSet<_>>())
         })
     });
-    let draft = Draft::new();
+    let wanted = use_query_map().with_untracked(|query| query.get("node")?.parse().ok());
+    let draft = Draft::new(wanted.map(NodeId));
     let others = Others::new(BTreeSet::new());
-    let is_new = RwSignal::new(false);
+    let (is_new, opened) = (RwSignal::new(false), RwSignal::new(None::<Opened>));
     let nodes = Memo::new(move |_| {
         let directors = directors.get().unwrap_or_default();
         let known = |node| directors.iter().any(|(director, _)| *director == node);
@@ -77,16 +91,24 @@ pub fn VrrpConf() -> impl IntoView {
             view! { <create::Create draft vrrp others on_close=Callback::new(close) /> }
         })
     };
+    let settings = move || {
+        let on_close = Callback::new(move |()| opened.set(None));
+        opened.get().map(|opened| match opened {
+            Opened::Protection => view! { <protect::Protect draft on_close /> }.into_any(),
+            Opened::Notification => view! { <notify::Notify draft on_close /> }.into_any(),
+        })
+    };
     view! {
         <PageHead
             title=t(texts::TITLE)
             up=("/vrrp", "VRRP")
-            actions=ViewFn::from(move || view! { <Actions draft is_new /> })
+            actions=ViewFn::from(move || view! { <Actions draft is_new opened /> })
         >
             <Summary draft />
         </PageHead>
         {body}
         {create}
+        {settings}
     }
 }
 
@@ -152,7 +174,11 @@ fn Reading(draft: Draft, node: NodeId, name: String) -> impl IntoView {
 }
 
 #[component]
-fn Actions(draft: Draft, is_new: RwSignal<bool>) -> impl IntoView {
+fn Actions(
+    draft: Draft,
+    is_new: RwSignal<bool>,
+    opened: RwSignal<Option<Opened>>,
+) -> impl IntoView {
     let operation = Signal::derive(move || Operation::VrrpDeploy { nodes: draft.changes() });
     let nothing = Signal::derive(move || {
         draft.edited().is_empty().then(|| t(texts::NOTHING_EDITED).to_owned())
@@ -164,6 +190,12 @@ fn Actions(draft: Draft, is_new: RwSignal<bool>) -> impl IntoView {
     let discard = move |_| draft.discard();
     view! {
         <New is_new />
+        <span class="wide-only">
+            <Button on_click=move |_| opened.set(Some(Opened::Protection))>{t(protect_texts::TITLE)}</Button>
+        </span>
+        <span class="wide-only">
+            <Button on_click=move |_| opened.set(Some(Opened::Notification))>{t(notify_texts::TITLE)}</Button>
+        </span>
         <span class="wide-only">
             <Button on_click=discard disabled=nothing>{t(texts::DISCARD)}</Button>
         </span>
