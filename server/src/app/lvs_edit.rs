@@ -45,6 +45,10 @@ struct Answer {
 
 /// Plans the edit from what is seen now.
 pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsEditError> {
+    Ok(edit(&input(app, wish).await?, wish, clock::now())?)
+}
+
+pub(super) async fn input(app: &App, wish: &Wish) -> Result<EditInput, LvsEditError> {
     let target = target(&wish.service).map_err(EditError::from)?;
     wish.change.check(&target).map_err(EditError::from)?;
     let members = members(app, wish)?;
@@ -63,8 +67,7 @@ pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsEditError> {
     });
     let directors = directors.collect();
     let others = others(&nodes, &members, &target);
-    let input = EditInput { service, directors, others, deploy, running: running(app).await? };
-    Ok(edit(&input, wish, clock::now())?)
+    Ok(EditInput { service, directors, others, deploy, running: running(app).await? })
 }
 
 fn is_new(change: &ServiceChange) -> bool {

@@ -49,6 +49,16 @@ pub async fn walk(
     service: &ServiceId,
     from: Option<NodeId>,
 ) -> Result<Explanation, ExplainError> {
+    Ok(explain(&scene(app, service, from, true).await?))
+}
+
+/// Everything on the path. `asks`: nodes are asked to ask, by ARP and by a request.
+pub(super) async fn scene(
+    app: &App,
+    service: &ServiceId,
+    from: Option<NodeId>,
+    asks: bool,
+) -> Result<Scene, ExplainError> {
     let missing = || ExplainError::NoSuchService(service.clone());
     let target = service.target().ok_or_else(missing)?;
     let Target::Address { protocol, address } = target else {
@@ -72,14 +82,13 @@ pub async fn walk(
     let (directors, servers, witness, client) = join4(
         join_all(directors.iter().map(|id| path.director(*id, &servers))),
         join_all(servers.iter().map(|(server, in_table)| path.server(server, *in_table, to))),
-        path.witness(&directors, &servers),
-        async { path.client(client?, to).await },
+        async { if asks { path.witness(&directors, &servers).await } else { None } },
+        async { path.client(client?, to, asks).await },
     )
     .await;
     let directors = directors.into_iter().flatten().collect();
     let (service, at) = (service.clone(), clock::now());
-    let scene = Scene { service, protocol, address, at, directors, servers, witness, client };
-    Ok(explain(&scene))
+    Ok(Scene { service, protocol, address, at, directors, servers, witness, client })
 }
 
 struct Path<'a> {
@@ -264,9 +273,16 @@ impl Path<'_> {
         settings.value.route(self.address.ip())?.from
     }
 
-    async fn client(&self, node: NodeId, address: Option<IpAddr>) -> Option<ClientScene> {
+    async fn client(
+        &self,
+        node: NodeId,
+        address: Option<IpAddr>,
+        asks: bool,
+    ) -> Option<ClientScene> {
         let name = self.nodes.get(&node)?.0.name.to_string();
-        Some(ClientScene { node, name, address, asked: self.request(node).await })
+        let asked =
+            if asks { self.request(node).await } else { Err("it was not asked".to_owned()) };
+        Some(ClientScene { node, name, address, asked })
     }
 
     async fn request(&self, node: NodeId) -> Read<Connections> {
