@@ -17,9 +17,9 @@ use signalbox_domain::vrrp::facts::KernelSettings;
 use signalbox_domain::vrrp::scripts::kernel_settings;
 
 use super::asked::Asked;
-use super::firewall;
 use super::vrrp::{Nodes, VrrpError, ipvs, running};
 use super::vrrp_conf;
+use super::{firewall, lvs_mode};
 use crate::clock;
 use crate::state::App;
 use crate::store::StoreError;
@@ -45,7 +45,9 @@ struct Answer {
 
 /// Plans the edit from what is seen now.
 pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsEditError> {
-    Ok(edit(&input(app, wish).await?, wish, clock::now())?)
+    let mut draft = edit(&input(app, wish).await?, wish, clock::now())?;
+    lvs_mode::clean_up(app, wish, &mut draft).await;
+    Ok(draft)
 }
 
 pub(super) async fn input(app: &App, wish: &Wish) -> Result<EditInput, LvsEditError> {

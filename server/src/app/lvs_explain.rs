@@ -52,7 +52,7 @@ pub async fn walk(
     Ok(explain(&scene(app, service, from, true).await?))
 }
 
-/// Everything on the path. `asks`: nodes are asked to ask, by ARP and by a request.
+/// Everything on the path. `asks`: directors are asked, too, and nodes to ask by ARP and by a request.
 pub(super) async fn scene(
     app: &App,
     service: &ServiceId,
@@ -80,7 +80,7 @@ pub(super) async fn scene(
         None => None,
     };
     let (directors, servers, witness, client) = join4(
-        join_all(directors.iter().map(|id| path.director(*id, &servers))),
+        join_all(directors.iter().map(|id| path.director(*id, &servers, asks))),
         join_all(servers.iter().map(|(server, in_table)| path.server(server, *in_table, to))),
         async { if asks { path.witness(&directors, &servers).await } else { None } },
         async { path.client(client?, to, asks).await },
@@ -140,7 +140,13 @@ impl Path<'_> {
         directors.iter().find_map(of).unwrap_or_default()
     }
 
-    async fn director(&self, id: NodeId, servers: &[(RealServer, bool)]) -> Option<DirectorScene> {
+    /// Its rules and settings only if it is asked, which takes seconds on a slow one.
+    async fn director(
+        &self,
+        id: NodeId,
+        servers: &[(RealServer, bool)],
+        asks: bool,
+    ) -> Option<DirectorScene> {
         let (record, observed) = self.nodes.get(&id)?;
         let asked = Asked { app: self.app, node: id };
         let routes: Vec<(IpAddr, Option<IpAddr>)> =
@@ -156,8 +162,12 @@ impl Path<'_> {
             let reach = asked.reach(&sockets).await;
             reach.ok_or_else(|| "the director could not ask".to_owned())
         };
-        let (settings, filter, reach): (_, _, Read<Vec<Reach>>) =
-            join3(self.settings(id, &routes), self.filter(id), reach).await;
+        let not_asked = || "it was not asked".to_owned();
+        let (settings, filter, reach): (_, _, Read<Vec<Reach>>) = if asks {
+            join3(self.settings(id, &routes), self.filter(id), reach).await
+        } else {
+            (Err(not_asked()), Err(not_asked()), Err(not_asked()))
+        };
         let table = match current(record, observed, &observed.lvs) {
             Ok(fact) => {
                 let service = self.find(&Some(fact.clone())).cloned();

@@ -1,14 +1,14 @@
 //! A service's real servers moved to one forwarding method.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use futures::future::{join, join_all};
 use signalbox_domain::fact::Fact;
-use signalbox_domain::lvs::edit::EditInput;
+use signalbox_domain::lvs::edit::{self, EditInput, ServiceChange};
 use signalbox_domain::lvs::explain::{Read, Scene, ServerScene};
 use signalbox_domain::lvs::mode::{
-    MoveError, MoveInput, Readiness, ServerFacts, Wish, check, move_mode, moving, on_directors,
-    readiness, server_facts, uses,
+    self, Leaving, MoveError, MoveInput, Readiness, ServerFacts, Wish, check, move_mode, moving,
+    on_directors, readiness, server_facts, uses,
 };
 use signalbox_domain::lvs::{Forwarding, ServiceId, Target};
 use signalbox_domain::plan::Draft;
@@ -61,16 +61,52 @@ async fn whole(app: &App, target: &Target, edit: EditInput, path: Scene) -> Move
     let asked: Vec<_> = path.servers.iter().map(|server| facts(app, &path, server)).collect();
     let facts = join_all(asked).await.into_iter().collect();
     let nodes = app.fleet.nodes();
-    let (moving, uses) = (moving(&nodes, &path), uses(&nodes, target));
+    let (moving, uses) = (moving(&nodes, &path), uses(&nodes, target, None));
     MoveInput { edit, path, facts, moving, uses }
 }
 
 async fn facts(app: &App, path: &Scene, server: &ServerScene) -> (IpAddr, Read<ServerFacts>) {
     let read = async {
         let node = server.seen.as_ref().ok_or("it is no node of this fleet")?.node;
-        let printed = Asked { app, node }.stdout(server_facts(path.address.ip())).await?;
-        let facts = ServerFacts::parse(&printed.value);
-        Ok(Fact::new(facts, printed.observed_at, printed.source))
+        Ok(parsed(Asked { app, node }.stdout(server_facts(path.address.ip())).await?))
     };
     (server.server.address, read.await)
+}
+
+/// Adds to the deletion of a service or a real server that what was prepared for it goes.
+pub(super) async fn clean_up(app: &App, wish: &edit::Wish, draft: &mut Draft) {
+    let Some(target @ Target::Address { address, .. }) = wish.service.target() else { return };
+    let server = match &wish.change {
+        ServiceChange::DeleteServer { server } => Some(*server),
+        ServiceChange::DeleteService {} => None,
+        _ => return,
+    };
+    let services = app.fleet.lvs().services.into_iter();
+    let servers = services.filter(|seen| seen.id == wish.service).flat_map(|seen| seen.servers);
+    let gone = servers.map(|seen| seen.socket()).filter(|seen| server.is_none_or(|s| s == *seen));
+    let nodes = app.fleet.nodes();
+    let ask = |server: SocketAddr| {
+        let found = nodes.values().find(|(_, observed)| observed.answers_for(server.ip()));
+        async move {
+            let (record, observed) = found?;
+            let own = observed.addresses.iter().flat_map(|fact| &fact.value);
+            let asked = Asked { app, node: record.id };
+            let printed = asked.stdout(server_facts(address.ip())).await;
+            Some(Leaving {
+                node: record.id,
+                name: record.name.to_string(),
+                server,
+                own: own.map(|own| own.address).collect(),
+                facts: printed.map(parsed),
+            })
+        }
+    };
+    let asked: Vec<_> = gone.map(ask).collect();
+    let leaving: Vec<Leaving> = join_all(asked).await.into_iter().flatten().collect();
+    let uses = uses(&nodes, &target, server);
+    mode::clean_up(draft, &target, &leaving, &uses, clock::now());
+}
+
+fn parsed(printed: Fact<String>) -> Fact<ServerFacts> {
+    Fact::new(ServerFacts::parse(&printed.value), printed.observed_at, printed.source)
 }

@@ -158,6 +158,14 @@ fn a_service_moves_with_its_real_servers_or_stays() {
     let can = of(&refused.draft.interlocks, "can_be_prepared");
     assert_eq!(can.verdict, Verdict::Block, "{can:?}");
     assert!(can.detail.en.contains("module ipip"), "{can:?}");
+
+    // What was prepared for it goes with it.
+    let delete = json!({
+        "operation": "lvs.change_service", "service": SERVICE, "change": { "do": "delete_service" },
+    });
+    let plan = scene.console.plan_of_that_may_run(&delete);
+    scene.console.finish_well(scene.console.run(&plan));
+    scene.servers_have(BARE);
 }
 
 fn outlasts_a_boot(scene: &Scene) {
@@ -221,12 +229,41 @@ fn keepalived_moves_its_services_by_its_configuration() {
     assert!(cleaned.contains("192.168.1.200 on lo of web-1: /etc/network"), "{cleaned}");
     assert_eq!(PAIR.map(method), ["NAT", "NAT"]);
     has("Masq");
-    // What the lab itself set there is used again and stays.
-    moves("DR");
-    assert_eq!(PAIR.map(method), ["DR", "DR"]);
-    has("Route");
-    for node in WEB {
-        let rules = directors.sh(node, "ip rule show; ls /etc/systemd/system");
-        assert!(!rules.contains("sport 80") && !rules.contains("signalbox-lvs"), "{node}: {rules}");
-    }
+}
+
+/// A director, whose kernel can take packets out of a tunnel, plays the real server.
+#[test]
+fn a_tunnel_is_made_and_goes_with_its_service() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let console = Console::over(&directors.lab, &["dir-a", "dir-b", "router", "client"]);
+    let _a = directors.afterwards(
+        "dir-a",
+        "ipvsadm -D -t 192.168.1.211:8085 2> /dev/null; ip address del 192.168.1.211/32 dev eth0",
+    );
+    let _b = directors.afterwards("dir-b", SILENCE);
+    let add = "ip address add 192.168.1.211/32 dev eth0; ipvsadm -A -t 192.168.1.211:8085 -s rr
+        ipvsadm -a -t 192.168.1.211:8085 -r 192.168.1.101:8085 -i -w 1";
+    directors.sh("dir-a", add);
+    directors.sh("dir-b", ANSWER);
+    ["dir-a", "dir-b", "client"].iter().for_each(|node| drop(console.await_observed(node)));
+    let ask = ASK.replace(".200", ".211");
+    let tunnel = "ip -o address show dev tunl0 up; cat /proc/sys/net/ipv4/conf/all/arp_announce";
+    let before = directors.sh("dir-b", tunnel);
+    assert_eq!(directors.sh("client", &ask).trim(), "nobody 12");
+
+    let service = "tcp/192.168.1.211:8085";
+    let operation =
+        json!({ "operation": "lvs.move_mode", "service": service, "forwarding": "TUN" });
+    let plan = console.plan_of_that_may_run(&operation);
+    assert_eq!(of(&plan.draft.interlocks, "tunnel_fits").verdict, Verdict::Warn);
+    console.finish_well(console.run(&plan));
+    assert_eq!(directors.sh("client", &ask).trim(), "dir-b 12");
+    assert!(directors.sh("dir-b", tunnel).contains("192.168.1.211/32"));
+
+    let delete = json!({
+        "operation": "lvs.change_service", "service": service, "change": { "do": "delete_service" },
+    });
+    let plan = console.plan_of_that_may_run(&delete);
+    console.finish_well(console.run(&plan));
+    assert_eq!(directors.sh("dir-b", tunnel), before);
 }

@@ -9,6 +9,7 @@ mod interlock;
 mod needs;
 mod prepare;
 mod readiness;
+mod removed;
 mod steps;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ use self::needs::Needs;
 pub use self::needs::{Use, moving, uses};
 pub use self::prepare::{Preparation, ServerFacts, server_facts};
 pub use self::readiness::{Readiness, ReadyState, ServerReadiness, WayReadiness, readiness};
+pub use self::removed::{Leaving, clean_up};
 use super::edit::{self, EditError, EditInput, ServiceChange};
 use super::explain::{Read, Scene as Path};
 use super::{Forwarding, Owner, ServiceId, Target, describe};
@@ -102,7 +104,10 @@ pub fn move_mode(input: &MoveInput, wish: &Wish, now: Timestamp) -> Result<Draft
         Err(EditError::Nothing { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let idle = scene.servers.iter().all(|needs| needs.wanted.is_none() && needs.stale.is_empty());
+    let idle = scene
+        .servers
+        .iter()
+        .all(|needs| needs.facts.is_some() && needs.wanted.is_none() && needs.stale.is_empty());
     if edited.is_none() && idle {
         let service = describe(&scene.target);
         return Err(MoveError::Nothing { service, forwarding: wish.forwarding });

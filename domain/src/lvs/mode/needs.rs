@@ -20,18 +20,26 @@ pub struct Use {
     pub forwarding: Forwarding,
 }
 
-/// What all services but one use, by the kernels' tables and the configurations.
-pub fn uses(nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>, but: &Target) -> Vec<Use> {
+/// What services use, by the kernels' tables and the configurations, but for one service or one of its
+/// real servers.
+pub fn uses(
+    nodes: &BTreeMap<NodeId, (NodeRecord, Observed)>,
+    target: &Target,
+    server: Option<SocketAddr>,
+) -> Vec<Use> {
     let mut all = Vec::new();
     for (_, observed) in nodes.values() {
         let tables = [&observed.lvs, &observed.lvs_conf].into_iter().flatten();
-        tables.for_each(|fact| of_table(&mut all, &fact.value, but));
+        tables.for_each(|fact| of_table(&mut all, &fact.value));
     }
+    let service = ServiceId::of(target);
+    let goes = |used: &Use| used.service == service && server.is_none_or(|s| s == used.server);
+    all.retain(|used| !goes(used));
     all
 }
 
-fn of_table(all: &mut Vec<Use>, table: &Table, but: &Target) {
-    for service in table.services.iter().filter(|service| service.target != *but) {
+fn of_table(all: &mut Vec<Use>, table: &Table) {
+    for service in &table.services {
         let address = match service.target {
             Target::Address { address, .. } => Some(address.ip()),
             Target::FirewallMark { .. } => None,
@@ -69,17 +77,13 @@ impl<'a> Needs<'a> {
         needs.wanted = needs.wanted.filter(|wanted| !has_route(wanted));
         let address = input.path.address.ip();
         let socket = SocketAddr::new(server.server.address, server.server.port);
+        let own = seen.addresses.as_ref().map_or(&[][..], |fact| &fact.value);
+        let own: Vec<IpAddr> = own.iter().map(|own| own.address).collect();
         for prepared in &facts.prepared {
-            let is_ours = match prepared {
-                Preparation::Dr { address: of } | Preparation::Tun { address: of } => {
-                    *of == address
-                }
-                Preparation::Nat { server, .. } => *server == socket,
-            };
-            if !is_ours || prepared.forwarding() == wish.forwarding {
+            if !serves(prepared, address, socket) || prepared.forwarding() == wish.forwarding {
                 continue;
             }
-            match needed(input, seen, prepared) {
+            match needed(&input.uses, &own, prepared) {
                 Some(service) => needs.left.push(Phrase::new(
                     format!("{} on {}: {service} needs it", prepared.unit(), server.name),
                     format!("{} 上的 {}：{service} 需要它", server.name, prepared.unit()),
@@ -121,12 +125,19 @@ impl<'a> Needs<'a> {
     }
 }
 
-/// Another service that uses what was prepared.
-fn needed(input: &MoveInput, seen: &ServerSeen, prepared: &Preparation) -> Option<ServiceId> {
-    let own = seen.addresses.as_ref().map_or(&[][..], |fact| &fact.value);
-    let is_here = |used: &&Use| own.iter().any(|own| own.address == used.server.ip());
+/// It is for the service or for its real server.
+pub(super) fn serves(prepared: &Preparation, address: IpAddr, server: SocketAddr) -> bool {
+    match prepared {
+        Preparation::Dr { address: of } | Preparation::Tun { address: of } => *of == address,
+        Preparation::Nat { server: of, .. } => *of == server,
+    }
+}
+
+/// A service that uses what was prepared on a node with these addresses.
+pub(super) fn needed(uses: &[Use], own: &[IpAddr], prepared: &Preparation) -> Option<ServiceId> {
     let needs = |used: &&Use| {
-        used.forwarding == prepared.forwarding()
+        own.contains(&used.server.ip())
+            && used.forwarding == prepared.forwarding()
             && match prepared {
                 Preparation::Dr { address } | Preparation::Tun { address } => {
                     used.address.is_none_or(|its| its == *address)
@@ -134,7 +145,7 @@ fn needed(input: &MoveInput, seen: &ServerSeen, prepared: &Preparation) -> Optio
                 Preparation::Nat { server, .. } => used.server == *server,
             }
     };
-    input.uses.iter().filter(is_here).find(needs).map(|used| used.service.clone())
+    uses.iter().find(needs).map(|used| used.service.clone())
 }
 
 /// What is to be prepared, whether or not it was by us; `None`: it is so by other means.

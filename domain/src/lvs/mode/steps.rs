@@ -25,7 +25,10 @@ pub(super) fn all(scene: &Scene<'_>, draft: &mut Draft, moves: bool) {
     if moves {
         steps.push(takes_effect(scene));
     }
-    steps.extend((1..).zip(&scene.servers).filter_map(clean));
+    steps.extend((1..).zip(&scene.servers).filter_map(|(number, needs)| {
+        let node = needs.server.seen.as_ref()?.node;
+        clean(number, node, &needs.server.name, &needs.stale)
+    }));
     draft.steps = steps;
     for needs in &scene.servers {
         let Some(seen) = &needs.server.seen else { continue };
@@ -60,21 +63,25 @@ fn prepare((number, needs): (usize, &Needs<'_>)) -> Option<Step> {
     })
 }
 
-fn clean((number, needs): (usize, &Needs<'_>)) -> Option<Step> {
-    let (node, name) = (needs.server.seen.as_ref()?.node, &needs.server.name);
-    if needs.stale.is_empty() {
+pub(super) fn clean(
+    number: usize,
+    node: NodeId,
+    name: &str,
+    stale: &[Preparation],
+) -> Option<Step> {
+    if stale.is_empty() {
         return None;
     }
-    let units: Vec<String> = needs.stale.iter().map(Preparation::unit).collect();
+    let units: Vec<String> = stale.iter().map(Preparation::unit).collect();
     let units = units.join(", ");
     Some(Step {
         id: format!("clean_{number}"),
         title: Phrase::new(
-            format!("Remove from {name} what only the old method needed ({units})"),
-            format!("从 {name} 移除只有旧方式需要的内容（{units}）"),
+            format!("Remove from {name} what it needs no more ({units})"),
+            format!("从 {name} 移除不再需要的内容（{units}）"),
         ),
-        actions: needs.stale.iter().flat_map(|stale| stale.remove(node)).collect(),
-        undo: needs.stale.iter().flat_map(|stale| stale.prepare(node)).collect(),
+        actions: stale.iter().flat_map(|stale| stale.remove(node)).collect(),
+        undo: stale.iter().flat_map(|stale| stale.prepare(node)).collect(),
         estimate_ms: 1_000,
         cancellable: true,
     })

@@ -176,6 +176,41 @@ fn what_another_service_or_a_connection_needs_stays() {
 }
 
 #[test]
+fn a_real_server_that_leaves_is_cleaned_unless_another_service_needs_it() {
+    let target = ServiceId(SERVICE.into()).target().unwrap();
+    let own: IpAddr = "192.168.1.102".parse().unwrap();
+    let prepared =
+        "unit dr 192.168.1.200\nunit dr 192.168.1.201\nunit nat 192.168.1.102 81 192.168.1.1\n";
+    let leaving = Leaving {
+        node: NodeId(11),
+        name: "web-1".to_owned(),
+        server: SocketAddr::new(own, 80),
+        own: vec![own],
+        facts: Ok(fact(ServerFacts::parse(prepared))),
+    };
+    let cleaned = |leaving: &Leaving, uses: &[Use]| {
+        let mut draft = move_mode(&by_dr(), &to(Forwarding::Nat), NOW).unwrap();
+        draft.steps.clear();
+        draft.interlocks.clear();
+        clean_up(&mut draft, &target, std::slice::from_ref(leaving), uses, NOW);
+        let units = draft.steps.iter().map(|step| step.title.en.clone()).collect::<String>();
+        (units, draft.interlocks.pop().map(|interlock| interlock.verdict))
+    };
+    let expected =
+        "Remove from web-1 what it needs no more (signalbox-lvs-dr-192.168.1.200.service)";
+    assert_eq!(cleaned(&leaving, &[]), (expected.to_owned(), Some(Verdict::Pass)));
+    let used = Use {
+        service: ServiceId("tcp/192.168.1.200:443".into()),
+        address: "192.168.1.200".parse().ok(),
+        server: SocketAddr::new(own, 443),
+        forwarding: Forwarding::Dr,
+    };
+    assert_eq!(cleaned(&leaving, &[used]), (String::new(), None));
+    let silent = Leaving { facts: Err("no answer".to_owned()), ..leaving };
+    assert_eq!(cleaned(&silent, &[]), (String::new(), Some(Verdict::Warn)));
+}
+
+#[test]
 fn what_cannot_work_is_refused_with_what_mends_it() {
     let spoiled = |spoil: fn(&mut MoveInput), forwarding| {
         let mut input = by_nat();
