@@ -11,10 +11,10 @@ use crate::firewall::Tool;
 use crate::firewall::kernel_trace::SentPacket;
 use crate::firewall::plan::{NodeRules, WITHIN_S};
 use crate::ids::NodeId;
-use crate::lvs::ServiceId;
 use crate::lvs::change::AtLimit;
 use crate::lvs::edit::ServiceChange;
 use crate::lvs::sharing::{Against, REQUESTS};
+use crate::lvs::{Forwarding, ServiceId};
 use crate::values::Sha256Hex;
 use crate::vrrp::InstanceName;
 use crate::vrrp::deploy::NodeChange;
@@ -85,6 +85,19 @@ pub enum Operation {
         /// E.g. `tcp/192.168.1.200:80`, `udp/[fd00::1]:53`, `mark/7`, `mark6/7`.
         service: ServiceId,
         change: ServiceChange,
+    },
+    /// Move all real servers of a service to one forwarding method: prepare each, change every director,
+    /// and remove from the real servers what only the old method needed. A service that is in it already
+    /// has its real servers prepared.
+    #[serde(rename = "lvs.move_mode")]
+    LvsMoveMode {
+        /// By IPv4 address, e.g. `tcp/192.168.1.200:80`.
+        service: ServiceId,
+        /// NAT, DR or TUN.
+        forwarding: Forwarding,
+        /// What the old method needed stays on the real servers, for connections that go on by it.
+        #[serde(default)]
+        keep_old: bool,
     },
     /// Take a backup of an engine and enter it in the catalogue.
     #[serde(rename = "backups.take")]
@@ -169,6 +182,7 @@ impl Operation {
             Operation::LvsSetWeight { .. } => "lvs.set_weight",
             Operation::LvsDrain { .. } => "lvs.drain",
             Operation::LvsChangeService { .. } => "lvs.change_service",
+            Operation::LvsMoveMode { .. } => "lvs.move_mode",
             Operation::BackupsTake { .. } => "backups.take",
             Operation::FirewallApply { .. } => "firewall.apply",
             Operation::FirewallApplyGroup { .. } => "firewall.apply_group",
@@ -205,6 +219,7 @@ impl Operation {
             | Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. }
+            | Operation::LvsMoveMode { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
             | Operation::LvsProveSharing { .. } => {}
@@ -230,6 +245,7 @@ impl Operation {
             | Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. }
+            | Operation::LvsMoveMode { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
             | Operation::LvsProveSharing { .. } => Vec::new(),
@@ -246,7 +262,8 @@ impl Operation {
             | Operation::VrrpBringBack { .. } => Permission::VrrpHandOver,
             Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
-            | Operation::LvsChangeService { .. } => Permission::LvsChange,
+            | Operation::LvsChangeService { .. }
+            | Operation::LvsMoveMode { .. } => Permission::LvsChange,
             Operation::BackupsTake { .. } => Permission::BackupsTake,
             Operation::FirewallApply { .. }
             | Operation::FirewallApplyGroup { .. }

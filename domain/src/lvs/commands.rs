@@ -72,6 +72,16 @@ pub(super) fn method(forwarding: Forwarding) -> &'static str {
     }
 }
 
+/// As `ipvsadm -Ln` prints it.
+pub(super) fn listed(forwarding: Forwarding) -> &'static str {
+    match forwarding {
+        Forwarding::Nat => "Masq",
+        Forwarding::Dr => "Route",
+        Forwarding::Tun => "Tunnel",
+        Forwarding::Local => "Local",
+    }
+}
+
 /// All of a real server, as `ipvsadm -a` and `-e` set it. `limits`: the upper and the lower threshold.
 pub(super) fn server_options(
     command: RemoteCommand,

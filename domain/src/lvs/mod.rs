@@ -10,6 +10,7 @@ pub mod history;
 pub mod kernel;
 mod listing;
 mod merge;
+pub mod mode;
 mod model;
 mod netmask;
 mod parse;

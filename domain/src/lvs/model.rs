@@ -1,3 +1,4 @@
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,17 @@ pub enum Forwarding {
     Tun,
     /// The kernel's choice when the address is the director's own.
     Local,
+}
+
+impl fmt::Display for Forwarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Forwarding::Nat => "NAT",
+            Forwarding::Dr => "DR",
+            Forwarding::Tun => "TUN",
+            Forwarding::Local => "Local",
+        })
+    }
 }
 
 impl Target {

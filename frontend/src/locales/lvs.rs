@@ -35,8 +35,17 @@ pub const BACK_THROUGH: Text =
     text("reply returns through {0}, src → VIP", "应答经 {0} 返回，源 → VIP");
 pub const STRAIGHT: Text = text("reply straight to client, src = VIP", "应答直达客户端，源 = VIP");
 pub const MAC_ONLY: Text = text("MAC only", "仅改 MAC");
-pub const NOT_CHECKED: Text =
-    text("readiness of the real servers is not checked", "未检查真实服务器是否就绪");
+pub const MOVE_TO: Text = text("Move to {0}", "改为 {0}");
+pub const PREPARE_FOR: Text = text("Prepare for {0}", "为 {0} 做准备");
+pub const KEEP_OLD: Text = text(
+    "Keep what the old method needs, for open connections",
+    "保留旧方式所需内容，供现有连接使用",
+);
+pub const CHECK_READINESS: Text = text("Check the real servers", "检查真实服务器");
+pub const READINESS_HELP: Text = text(
+    "Whether each is prepared for a method is read on the nodes when asked. A move prepares them, changes every director and removes what only the old method needed.",
+    "点击后在节点上读取每台是否已为各方式做好准备。更改时会先准备真实服务器，再更改每台调度器，最后移除只有旧方式需要的内容。",
+);
 pub const REAL_SERVERS: Text = text("Real servers", "真实服务器");
 pub const SERVER: Text = text("Real server", "真实服务器");
 pub const ADDRESS: Text = text("Address", "地址");

@@ -17,9 +17,9 @@ use signalbox_domain::vrrp::facts::KernelSettings;
 use signalbox_domain::vrrp::scripts::kernel_settings;
 
 use super::asked::Asked;
-use super::firewall;
 use super::vrrp::{Nodes, VrrpError, ipvs, running};
 use super::vrrp_conf;
+use super::{firewall, lvs_mode};
 use crate::clock;
 use crate::state::App;
 use crate::store::StoreError;
@@ -45,6 +45,12 @@ struct Answer {
 
 /// Plans the edit from what is seen now.
 pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsEditError> {
+    let mut draft = edit(&input(app, wish).await?, wish, clock::now())?;
+    lvs_mode::clean_up(app, wish, &mut draft).await;
+    Ok(draft)
+}
+
+pub(super) async fn input(app: &App, wish: &Wish) -> Result<EditInput, LvsEditError> {
     let target = target(&wish.service).map_err(EditError::from)?;
     wish.change.check(&target).map_err(EditError::from)?;
     let members = members(app, wish)?;
@@ -63,8 +69,7 @@ pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsEditError> {
     });
     let directors = directors.collect();
     let others = others(&nodes, &members, &target);
-    let input = EditInput { service, directors, others, deploy, running: running(app).await? };
-    Ok(edit(&input, wish, clock::now())?)
+    Ok(EditInput { service, directors, others, deploy, running: running(app).await? })
 }
 
 fn is_new(change: &ServiceChange) -> bool {

@@ -49,6 +49,16 @@ pub async fn walk(
     service: &ServiceId,
     from: Option<NodeId>,
 ) -> Result<Explanation, ExplainError> {
+    Ok(explain(&scene(app, service, from, true).await?))
+}
+
+/// Everything on the path. `asks`: directors are asked, too, and nodes to ask by ARP and by a request.
+pub(super) async fn scene(
+    app: &App,
+    service: &ServiceId,
+    from: Option<NodeId>,
+    asks: bool,
+) -> Result<Scene, ExplainError> {
     let missing = || ExplainError::NoSuchService(service.clone());
     let target = service.target().ok_or_else(missing)?;
     let Target::Address { protocol, address } = target else {
@@ -70,16 +80,15 @@ pub async fn walk(
         None => None,
     };
     let (directors, servers, witness, client) = join4(
-        join_all(directors.iter().map(|id| path.director(*id, &servers))),
+        join_all(directors.iter().map(|id| path.director(*id, &servers, asks))),
         join_all(servers.iter().map(|(server, in_table)| path.server(server, *in_table, to))),
-        path.witness(&directors, &servers),
-        async { path.client(client?, to).await },
+        async { if asks { path.witness(&directors, &servers).await } else { None } },
+        async { path.client(client?, to, asks).await },
     )
     .await;
     let directors = directors.into_iter().flatten().collect();
     let (service, at) = (service.clone(), clock::now());
-    let scene = Scene { service, protocol, address, at, directors, servers, witness, client };
-    Ok(explain(&scene))
+    Ok(Scene { service, protocol, address, at, directors, servers, witness, client })
 }
 
 struct Path<'a> {
@@ -131,7 +140,13 @@ impl Path<'_> {
         directors.iter().find_map(of).unwrap_or_default()
     }
 
-    async fn director(&self, id: NodeId, servers: &[(RealServer, bool)]) -> Option<DirectorScene> {
+    /// Its rules and settings only if it is asked, which takes seconds on a slow one.
+    async fn director(
+        &self,
+        id: NodeId,
+        servers: &[(RealServer, bool)],
+        asks: bool,
+    ) -> Option<DirectorScene> {
         let (record, observed) = self.nodes.get(&id)?;
         let asked = Asked { app: self.app, node: id };
         let routes: Vec<(IpAddr, Option<IpAddr>)> =
@@ -147,8 +162,12 @@ impl Path<'_> {
             let reach = asked.reach(&sockets).await;
             reach.ok_or_else(|| "the director could not ask".to_owned())
         };
-        let (settings, filter, reach): (_, _, Read<Vec<Reach>>) =
-            join3(self.settings(id, &routes), self.filter(id), reach).await;
+        let not_asked = || "it was not asked".to_owned();
+        let (settings, filter, reach): (_, _, Read<Vec<Reach>>) = if asks {
+            join3(self.settings(id, &routes), self.filter(id), reach).await
+        } else {
+            (Err(not_asked()), Err(not_asked()), Err(not_asked()))
+        };
         let table = match current(record, observed, &observed.lvs) {
             Ok(fact) => {
                 let service = self.find(&Some(fact.clone())).cloned();
@@ -264,9 +283,16 @@ impl Path<'_> {
         settings.value.route(self.address.ip())?.from
     }
 
-    async fn client(&self, node: NodeId, address: Option<IpAddr>) -> Option<ClientScene> {
+    async fn client(
+        &self,
+        node: NodeId,
+        address: Option<IpAddr>,
+        asks: bool,
+    ) -> Option<ClientScene> {
         let name = self.nodes.get(&node)?.0.name.to_string();
-        Some(ClientScene { node, name, address, asked: self.request(node).await })
+        let asked =
+            if asks { self.request(node).await } else { Err("it was not asked".to_owned()) };
+        Some(ClientScene { node, name, address, asked })
     }
 
     async fn request(&self, node: NodeId) -> Read<Connections> {

@@ -13,6 +13,7 @@ pub mod lvs;
 pub mod lvs_change;
 pub mod lvs_edit;
 pub mod lvs_explain;
+pub mod lvs_mode;
 pub mod lvs_sharing;
 pub mod lvs_standing;
 pub mod nodes;

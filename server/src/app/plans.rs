@@ -2,7 +2,7 @@
 
 use signalbox_domain::ids::PlanId;
 use signalbox_domain::lvs::change::{Drain, Wish};
-use signalbox_domain::lvs::edit;
+use signalbox_domain::lvs::{edit, mode};
 use signalbox_domain::operation::Operation;
 use signalbox_domain::plan::{Draft, Plan};
 
@@ -12,6 +12,7 @@ use crate::app::firewall::{self, FirewallError};
 use crate::app::firewall_trace;
 use crate::app::lvs_change::{self, LvsChangeError};
 use crate::app::lvs_edit::{self, LvsEditError};
+use crate::app::lvs_mode::{self, LvsMoveError};
 use crate::app::lvs_sharing::{self, SharingError};
 use crate::app::vrrp::{self, VrrpError};
 use crate::app::vrrp_conf;
@@ -36,6 +37,8 @@ pub enum PlanError {
     Lvs(#[from] LvsChangeError),
     #[error(transparent)]
     LvsEdit(#[from] LvsEditError),
+    #[error(transparent)]
+    LvsMove(#[from] LvsMoveError),
     #[error(transparent)]
     Vrrp(#[from] VrrpError),
     #[error(transparent)]
@@ -74,6 +77,10 @@ pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError>
         Operation::LvsChangeService { service, change } => {
             let wish = edit::Wish { service: service.clone(), change: change.clone() };
             Ok(lvs_edit::draft(app, &wish).await?)
+        }
+        Operation::LvsMoveMode { service, forwarding, keep_old } => {
+            let (service, forwarding, keep_old) = (service.clone(), *forwarding, *keep_old);
+            Ok(lvs_mode::draft(app, &mode::Wish { service, forwarding, keep_old }).await?)
         }
         Operation::BackupsTake { engine, kind, source } => {
             Ok(backups::draft(app, *engine, *kind, *source).await?)

@@ -15,6 +15,7 @@ use signalbox_domain::fact::Fact;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::explain::Explanation;
 use signalbox_domain::lvs::history::TrafficCurves;
+use signalbox_domain::lvs::mode::Readiness;
 use signalbox_domain::lvs::sharing::Proof;
 use signalbox_domain::lvs::standing::ServerStretch;
 use signalbox_domain::lvs::{
@@ -29,6 +30,7 @@ use crate::app::lvs::{self, LvsError};
 use crate::app::lvs_change::LvsChangeError;
 use crate::app::lvs_edit::LvsEditError;
 use crate::app::lvs_explain::{self, ExplainError};
+use crate::app::lvs_mode::{self, LvsMoveError};
 use crate::app::lvs_sharing::{self, SharingError};
 use crate::app::lvs_standing;
 use crate::clock;
@@ -51,6 +53,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(standing))
         .routes(routes!(proofs))
         .routes(routes!(explained))
+        .routes(routes!(readiness))
         .routes(routes!(settings))
         .routes(routes!(connections))
 }
@@ -169,6 +172,24 @@ async fn explained(
     Query(query): Query<ExplainQuery>,
 ) -> Result<Json<Explanation>, Problem> {
     Ok(Json(lvs_explain::walk(&app, &ServiceId(query.service), query.from).await?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ReadinessQuery {
+    /// E.g. `tcp/192.168.1.200:80`.
+    service: String,
+}
+
+/// Whether each real server of a service is ready for NAT, DR and TUN, and what it lacks, read now.
+/// Changes nothing.
+#[utoipa::path(get, path = "/api/v1/lvs/readiness", tag = "lvs", params(ReadinessQuery), responses((status = 200, body = Readiness), (status = 404), (status = 422)))]
+async fn readiness(
+    State(app): State<App>,
+    Query(query): Query<ReadinessQuery>,
+) -> Result<Json<Readiness>, Problem> {
+    Ok(Json(lvs_mode::look(&app, &ServiceId(query.service)).await?))
 }
 
 /// A director's timeouts, sync daemons and kernel settings, read now.
@@ -297,6 +318,16 @@ impl From<LvsEditError> for Problem {
             }
             LvsEditError::Vrrp(error) => error.into(),
             LvsEditError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LvsMoveError> for Problem {
+    fn from(error: LvsMoveError) -> Problem {
+        match error {
+            LvsMoveError::Move(error) => Problem::invalid(Phrase::same(error.to_string())),
+            LvsMoveError::Edit(error) => error.into(),
+            LvsMoveError::Explain(error) => error.into(),
         }
     }
 }

@@ -73,6 +73,7 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/lvs", Access::Needs(Permission::LvsRead)),
     // A client makes a dozen connections, and nodes are asked.
     row(Method::GET, "/api/v1/lvs/explain", Access::Needs(Permission::LvsProve)),
+    row(Method::GET, "/api/v1/lvs/readiness", Access::Needs(Permission::LvsProve)),
     row(Method::GET, "/api/v1/lvs/history", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/lvs/proofs", Access::Needs(Permission::LvsRead)),
     row(Method::GET, "/api/v1/lvs/services", Access::Needs(Permission::LvsRead)),

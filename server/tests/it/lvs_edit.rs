@@ -159,3 +159,35 @@ async fn a_plan_tells_what_blocks_and_what_comes_back() {
     let undo = answer.body["steps"][1]["undo"].to_string();
     assert!(undo.contains(r#""-w","2","-x","500","-y","100""#), "{undo}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_moves_only_where_its_real_servers_can_be_seen() {
+    let fixture = Fixture::new().await;
+    let plan = async |who: &Who, service: &str, forwarding: &str| {
+        let operation =
+            json!({ "operation": "lvs.move_mode", "service": service, "forwarding": forwarding });
+        fixture.console.post(who, "/api/v1/plans", json!({ "operation": operation })).await
+    };
+    let viewer = fixture.console.script(Role::Viewer).await;
+    let answer = plan(&viewer, SERVICE, "NAT").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{answer:?}");
+    for (service, forwarding, says) in [
+        (SERVICE, "DR", "only NAT changes the port; expected port 8082"),
+        (SERVICE, "Local", "Local is the kernel's choice"),
+        ("mark/7", "DR", "expected a service by IPv4 address"),
+        ("tcp/10.0.0.200:9999", "DR", "found none tcp/10.0.0.200:9999"),
+    ] {
+        let answer = plan(&fixture.admin, service, forwarding).await;
+        refused(&answer, StatusCode::UNPROCESSABLE_ENTITY, says);
+    }
+    let answer = plan(&fixture.admin, SERVICE, "NAT").await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    let seen =
+        answer.body["interlocks"].as_array().unwrap().iter().find(|i| i["id"] == "servers_seen");
+    assert_eq!(seen.unwrap()["verdict"], "block", "{answer:?}");
+    let path = format!("/api/v1/lvs/readiness?service={SERVICE}");
+    let ready = fixture.console.get(&fixture.admin, &path).await;
+    assert_eq!(ready.status, StatusCode::OK, "{ready:?}");
+    let servers = ready.body["ways"][0]["servers"].to_string();
+    assert!(servers.contains("no node of this fleet") && servers.contains("unknown"), "{servers}");
+}

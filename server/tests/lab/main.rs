@@ -26,6 +26,7 @@ mod lvs;
 mod lvs_change;
 mod lvs_edit;
 mod lvs_explain;
+mod lvs_mode;
 mod lvs_sharing;
 mod nodes;
 mod restore;

@@ -239,7 +239,44 @@ fn edits(
             wanted.check(target)?;
             Ok(of_server(found, &wanted))
         }
+        ServiceChange::Forward { forwarding } => forwarded(block, service, target, *forwarding),
     }
+}
+
+/// The service's line, and those of real servers that have one of their own.
+fn forwarded(
+    block: &Statement,
+    service: &mut VirtualServer,
+    target: &Target,
+    wanted: Forwarding,
+) -> Result<Vec<Edit>, OwnedError> {
+    let value = || Some(method(wanted).to_owned());
+    let mut edits = Vec::new();
+    for server in &mut service.real_servers {
+        let socket = SocketAddr::new(server.address, port(target, server));
+        // Its line may say another port, which only NAT goes by.
+        if server.port != socket.port() {
+            return Err(OwnedError::MeansMore(describe(target)));
+        }
+        let like = WantedServer {
+            server: socket,
+            forwarding: wanted,
+            weight: server.weight,
+            upper_threshold: 0,
+            lower_threshold: 0,
+        };
+        like.check(target)?;
+        server.forwarding = wanted;
+        let is_own = |line: &&Statement| line.place == server.place && line.last(METHOD).is_some();
+        if block.statements().iter().any(|line| is_own(&line)) {
+            edits.push(Edit::Set { server: Some(socket), keywords: METHOD, value: value() });
+        }
+    }
+    if service.forwarding != wanted {
+        service.forwarding = wanted;
+        edits.push(Edit::Set { server: None, keywords: METHOD, value: value() });
+    }
+    Ok(edits)
 }
 
 fn limit(others: &[Setting], keyword: &str) -> u32 {

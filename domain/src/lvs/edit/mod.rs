@@ -263,6 +263,10 @@ impl<'a> Scene<'a> {
                 format!("Delete {server} from {service}"),
                 format!("从 {service} 中删除 {server}"),
             ),
+            ServiceChange::Forward { forwarding } => Phrase::new(
+                format!("Move {service} to {forwarding}"),
+                format!("将 {service} 改为 {forwarding}"),
+            ),
         }
     }
 
@@ -276,6 +280,7 @@ impl<'a> Scene<'a> {
             ServiceChange::EditService { .. } | ServiceChange::EditServer { .. } => {
                 ("Edit", "编辑")
             }
+            ServiceChange::Forward { .. } => ("Move", "更改"),
             ServiceChange::DeleteService {} | ServiceChange::DeleteServer { .. } => {
                 ("Delete", "删除")
             }

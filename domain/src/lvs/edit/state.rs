@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::EditError;
 use super::wish::{Persistence, ServiceChange, WantedOptions, WantedServer};
+use crate::lvs::commands::listed;
 use crate::lvs::{
     Forwarding, Netmask, Scheduler, SchedulerFlag, ServiceTraffic, Target, VirtualService, describe,
 };
@@ -122,6 +123,19 @@ impl ServiceState {
                     *old = ServerState::of(&wanted);
                 }
             }
+            ServiceChange::Forward { forwarding } => {
+                for (server, old) in &mut then.servers {
+                    let wanted = WantedServer {
+                        server: *server,
+                        forwarding: *forwarding,
+                        weight: old.weight,
+                        upper_threshold: old.upper_threshold,
+                        lower_threshold: old.lower_threshold,
+                    };
+                    wanted.check(target)?;
+                    *old = ServerState::of(&wanted);
+                }
+            }
         }
         Ok(Some(then))
     }
@@ -146,15 +160,9 @@ impl ServiceState {
 
     /// The one line that the script `lvs-service` prints of it.
     pub(super) fn line(&self) -> String {
-        let way = |forwarding| match forwarding {
-            Forwarding::Nat => "Masq",
-            Forwarding::Dr => "Route",
-            Forwarding::Tun => "Tunnel",
-            Forwarding::Local => "Local",
-        };
         let server = |(socket, server): (&SocketAddr, &ServerState)| {
             let ServerState { forwarding, weight, upper_threshold, lower_threshold } = server;
-            format!("{socket} {} {weight} {upper_threshold}/{lower_threshold}", way(*forwarding))
+            format!("{socket} {} {weight} {upper_threshold}/{lower_threshold}", listed(*forwarding))
         };
         let mut servers: Vec<String> = self.servers.iter().map(server).collect();
         servers.sort();

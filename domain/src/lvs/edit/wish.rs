@@ -57,6 +57,11 @@ pub enum ServiceChange {
         #[cfg_attr(feature = "openapi", schema(value_type = String))]
         server: SocketAddr,
     },
+    /// Every real server by one method: a part of `lvs.move_mode`, which prepares them for it.
+    #[serde(skip)]
+    Forward {
+        forwarding: Forwarding,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,7 +227,8 @@ impl ServiceChange {
             ServiceChange::AddServer { server } => server.check(target),
             ServiceChange::DeleteService {}
             | ServiceChange::EditServer { .. }
-            | ServiceChange::DeleteServer { .. } => Ok(()),
+            | ServiceChange::DeleteServer { .. }
+            | ServiceChange::Forward { .. } => Ok(()),
         }
     }
 
@@ -235,7 +241,8 @@ impl ServiceChange {
             }
             ServiceChange::AddService { .. }
             | ServiceChange::EditService { .. }
-            | ServiceChange::DeleteService {} => None,
+            | ServiceChange::DeleteService {}
+            | ServiceChange::Forward { .. } => None,
         }
     }
 }

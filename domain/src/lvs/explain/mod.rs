@@ -6,11 +6,11 @@ mod filter;
 mod request;
 mod scene;
 pub mod scripts;
-mod server;
+pub(super) mod server;
 mod settings;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use scene::{ClientScene, DirectorScene, Read, Scene, ServerScene, ServerSeen, WitnessScene};
 use serde::{Deserialize, Serialize};
@@ -103,12 +103,12 @@ impl WalkVerdict {
 }
 
 /// What a look at one step gave.
-struct Found {
-    verdict: WalkVerdict,
-    fact: Phrase,
+pub(super) struct Found {
+    pub(super) verdict: WalkVerdict,
+    pub(super) fact: Phrase,
     source: String,
-    observed_at: Option<Timestamp>,
-    mend: Option<Mend>,
+    pub(super) observed_at: Option<Timestamp>,
+    pub(super) mend: Option<Mend>,
 }
 
 impl Found {

@@ -128,7 +128,7 @@ fn virtual_address(address: IpAddr, seen: &ServerSeen, on: &str) -> Found {
     Found::pass(fact, format!("on {interface}"), format!("在 {interface} 上"))
 }
 
-fn arp_settings(server: &ServerScene, seen: &ServerSeen) -> Found {
+pub(in crate::lvs) fn arp_settings(server: &ServerScene, seen: &ServerSeen) -> Found {
     let (fact, own) = match (&seen.settings, &seen.addresses) {
         (Ok(fact), Ok(own)) => (fact, own),
         (Err(why), _) | (_, Err(why)) => return Found::unread(why),
@@ -192,7 +192,7 @@ fn rp_filter(seen: &ServerSeen) -> Found {
     }
 }
 
-fn filter(scene: &Scene, server: &ServerScene, seen: &ServerSeen) -> Found {
+pub(in crate::lvs) fn filter(scene: &Scene, server: &ServerScene, seen: &ServerSeen) -> Found {
     if scene.protocol != Protocol::Tcp {
         return Found::unknown("only TCP is followed", "只跟踪 TCP");
     }
@@ -222,7 +222,7 @@ fn filter(scene: &Scene, server: &ServerScene, seen: &ServerSeen) -> Found {
     pass_all(&seen.filter, &seen.addresses, &packets)
 }
 
-fn listener(scene: &Scene, server: &ServerScene, seen: &ServerSeen) -> Found {
+pub(in crate::lvs) fn listener(scene: &Scene, server: &ServerScene, seen: &ServerSeen) -> Found {
     if scene.protocol != Protocol::Tcp {
         return Found::unknown("only TCP listeners are seen", "只能看到 TCP 监听");
     }

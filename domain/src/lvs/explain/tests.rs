@@ -8,14 +8,14 @@ use crate::nodes::{InterfaceAddress, Listener};
 use crate::vrrp::facts::Reach;
 use crate::vrrp::split::ArpAnswer;
 
-const NOW: Timestamp = Timestamp(1_000_000);
+pub(in crate::lvs) const NOW: Timestamp = Timestamp(1_000_000);
 const VIP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 200));
 
-fn fact<T>(value: T) -> Fact<T> {
+pub(in crate::lvs) fn fact<T>(value: T) -> Fact<T> {
     Fact::new(value, NOW, "seen")
 }
 
-fn address(interface: &str, address: &str, prefix_len: u8) -> InterfaceAddress {
+pub(in crate::lvs) fn address(interface: &str, address: &str, prefix_len: u8) -> InterfaceAddress {
     InterfaceAddress {
         interface: interface.parse().unwrap(),
         address: address.parse().unwrap(),
@@ -64,7 +64,7 @@ fn arp(address: &str, mac: &str) -> ArpAnswer {
 }
 
 /// Two directors of which the first holds the address, two servers by direct routing, all well.
-fn scene() -> Scene {
+pub(in crate::lvs) fn scene() -> Scene {
     let director = |node: i64, name: &str, own: &str| DirectorScene {
         node: NodeId(node),
         name: name.to_owned(),

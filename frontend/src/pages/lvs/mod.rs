@@ -6,6 +6,7 @@ mod directors;
 mod edit;
 mod explain;
 mod head;
+mod modes;
 mod paths;
 pub(super) mod proved;
 mod servers;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use signalbox_domain::lvs::{Forwarding, ServiceView};
 
 use super::Page;
+use super::modes::{Asks, Modes, Way};
 use crate::locale::{Text, t, t_with};
 use crate::locales::lvs as texts;
 use crate::track::{Anchor, Drawing, Scene};
@@ -22,15 +23,17 @@ const WAYS: [(Forwarding, Text); 3] = [
 
 #[component]
 pub(super) fn Paths(page: Page) -> impl IntoView {
+    let modes = Modes::new(page);
     view! {
         <section class="plate lvs-paths" aria-label=t(texts::PATHS)>
-            {WAYS.into_iter().map(|(way, name)| view! { <Path page way name /> }).collect_view()}
+            {WAYS.into_iter().map(|(way, name)| view! { <Path page modes way name /> }).collect_view()}
+            <Asks modes />
         </section>
     }
 }
 
 #[component]
-fn Path(page: Page, way: Forwarding, name: Text) -> impl IntoView {
+fn Path(page: Page, modes: Modes, way: Forwarding, name: Text) -> impl IntoView {
     let in_use = Memo::new(move |_| {
         page.service.with(|service| {
             let mut servers = service.iter().flat_map(|service| &service.servers);
@@ -64,7 +67,7 @@ fn Path(page: Page, way: Forwarding, name: Text) -> impl IntoView {
                 {move || in_use.get().then(|| view! { <span class="badge acc">{t(texts::IN_USE)}</span> })}
             </div>
             <Drawing scene label />
-            <p class="t12 i3">{t(texts::NOT_CHECKED)}</p>
+            <Way modes way />
         </div>
     }
 }
