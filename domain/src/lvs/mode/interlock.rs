@@ -194,6 +194,23 @@ fn can_be_prepared(scene: &Scene<'_>, needs: &Needs<'_>, seen: &ServerSeen) -> O
             "没有 systemd，无法通过其单元准备：请手动准备",
         );
     }
+    let other_gateway = |prepared: &Preparation| match (prepared, wanted) {
+        (Preparation::Nat { server: own, gateway: old }, Preparation::Nat { server, gateway })
+            if *own == server && *old != gateway =>
+        {
+            Some(*old)
+        }
+        _ => None,
+    };
+    if let Some(old) = facts.prepared.iter().find_map(other_gateway) {
+        let unit = wanted.unit();
+        return Some(Phrase::new(
+            format!(
+                "it is prepared for another gateway, {old}: systemctl disable --now {unit}, and remove its file"
+            ),
+            format!("已为另一网关 {old} 准备：请执行 systemctl disable --now {unit} 并删除其文件"),
+        ));
+    }
     match wanted {
         Preparation::Tun { .. } if !facts.has_tunnel => lacks(
             "its kernel has no tunl0 and no module ipip: it cannot take packets out of a tunnel",

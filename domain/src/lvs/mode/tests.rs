@@ -239,6 +239,10 @@ fn what_cannot_work_is_refused_with_what_mends_it() {
     assert!(
         blocked(&nowhere, Forwarding::Nat).contains("carry one more by the same VRRP instance")
     );
+    let mut elsewhere = by_nat();
+    elsewhere.moving.remove(&"192.168.1.210".parse().unwrap());
+    elsewhere.moving.insert("192.168.1.211".parse().unwrap());
+    assert!(blocked(&elsewhere, Forwarding::Nat).contains("another gateway, 192.168.1.210"));
     let mut loud = by_dr();
     let seen = loud.path.servers[0].seen.as_mut().unwrap();
     seen.addresses.as_mut().unwrap().value.retain(|own| own.interface.as_str() != "lo");
