@@ -6,6 +6,7 @@ pub mod access;
 pub mod amount;
 pub mod audit;
 pub mod backups;
+pub mod drills;
 pub mod engines;
 pub mod fact;
 pub mod firewall;

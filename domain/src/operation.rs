@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Permission;
 use crate::backups::BackupKind;
+use crate::drills::Drill;
 use crate::firewall::Tool;
 use crate::firewall::kernel_trace::SentPacket;
 use crate::firewall::plan::{NodeRules, WITHIN_S};
@@ -159,6 +160,9 @@ pub enum Operation {
         #[serde(default)]
         against: Against,
     },
+    /// Make a fault on purpose, measure what becomes of it, mend it, and prove that all is as it was.
+    #[serde(rename = "drills.run")]
+    DrillsRun { drill: Drill },
 }
 
 fn requests() -> u32 {
@@ -189,6 +193,7 @@ impl Operation {
             Operation::FirewallChangeSets { .. } => "firewall.change_sets",
             Operation::FirewallTrace { .. } => "firewall.trace",
             Operation::LvsProveSharing { .. } => "lvs.prove_sharing",
+            Operation::DrillsRun { .. } => "drills.run",
         }
     }
 
@@ -222,7 +227,8 @@ impl Operation {
             | Operation::LvsMoveMode { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
-            | Operation::LvsProveSharing { .. } => {}
+            | Operation::LvsProveSharing { .. }
+            | Operation::DrillsRun { .. } => {}
         }
         abridged
     }
@@ -248,7 +254,8 @@ impl Operation {
             | Operation::LvsMoveMode { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
-            | Operation::LvsProveSharing { .. } => Vec::new(),
+            | Operation::LvsProveSharing { .. }
+            | Operation::DrillsRun { .. } => Vec::new(),
         }
     }
 
@@ -270,6 +277,7 @@ impl Operation {
             | Operation::FirewallChangeSets { .. }
             | Operation::FirewallTrace { .. } => Permission::FirewallApply,
             Operation::LvsProveSharing { .. } => Permission::LvsProve,
+            Operation::DrillsRun { .. } => Permission::DrillsRun,
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::remote::RemoteCommand;
 use crate::time::Timestamp;
+use crate::vrrp::InstanceName;
+use crate::vrrp::split::CauseKind;
 
 /// A plan as pure planning makes it from the observed state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,6 +121,10 @@ pub enum Action {
     /// Reads a director's counters on `node`, lets the client ask, reads them again, and enters in the
     /// job what each real server got.
     ProveSharing { node: NodeId, count: RemoteCommand, ask: RemoteCommand, sharing: SharingSpec },
+    /// Waits until the console itself has found that several directors hold an instance's addresses,
+    /// and has read why; enters in the job what it found. The step fails where it found nothing within
+    /// `timeout_ms`, or another cause.
+    AwaitSplit { instance: InstanceName, cause: CauseKind, found_within_ms: u64, timeout_ms: u64 },
     /// Removes what a cut capture left on the console's disk. Never touches a catalogued backup.
     DiscardCapture,
 }
@@ -134,7 +140,10 @@ impl Action {
             | Action::ProveSharing { node, .. } => Some(*node),
             Action::Await { check, .. } | Action::AwaitAtMost { check, .. } => Some(check.node),
             Action::StartClientProbe { probe } => Some(probe.node),
-            Action::Confirm { .. } | Action::StopClientProbe | Action::DiscardCapture => None,
+            Action::Confirm { .. }
+            | Action::StopClientProbe
+            | Action::AwaitSplit { .. }
+            | Action::DiscardCapture => None,
         }
     }
 }
@@ -210,6 +219,10 @@ pub struct PredictedPart {
 }
 
 impl Draft {
+    pub fn is_drill(&self) -> bool {
+        matches!(self.operation, Operation::DrillsRun { .. })
+    }
+
     /// Worst verdict of all interlocks; a plan without interlocks was not checked and blocks.
     pub fn verdict(&self) -> Verdict {
         self.interlocks.iter().map(|i| i.verdict).min().unwrap_or(Verdict::Block)

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{
-    access, backups, firewall, firewall_history, fleet, jobs, lvs_standing, vrrp_holders,
+    access, backups, drills, firewall, firewall_history, fleet, jobs, lvs_standing, vrrp_holders,
     vrrp_split,
 };
 use crate::config::Config;
@@ -65,6 +65,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let holders = tokio::spawn(vrrp_holders::keep_current(app.clone()));
     let standing = tokio::spawn(lvs_standing::keep_current(app.clone()));
     let splits = tokio::spawn(vrrp_split::keep_current(app.clone()));
+    let drills = tokio::spawn(drills::keep_current(app.clone()));
     let ending = CancellationToken::new();
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service)
@@ -88,6 +89,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     holders.abort();
     standing.abort();
     splits.abort();
+    drills.abort();
     app.store.close().await;
     Ok(())
 }

@@ -85,11 +85,13 @@ impl App {
             fleet.node_added(node);
         }
         let backup_files = BackupFiles::open(data.path().join("backups"))?;
+        let sight = Arc::clone(&fleet);
         let jobs = Runner::new(
             store.clone(),
             Arc::clone(&remote),
             Arc::clone(&hub),
             backup_files.clone(),
+            Arc::new(move |instance| sight.split(instance)),
             jobs::Limits::default(),
         );
         Ok(App(Arc::new(Parts {

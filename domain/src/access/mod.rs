@@ -58,6 +58,10 @@ pub enum Permission {
     VrrpDeploy,
     #[serde(rename = "vrrp:policy")]
     VrrpPolicy,
+    #[serde(rename = "drills:read")]
+    DrillsRead,
+    #[serde(rename = "drills:run")]
+    DrillsRun,
     #[serde(rename = "jobs:read")]
     JobsRead,
     #[serde(rename = "jobs:control")]
@@ -71,7 +75,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 21] = [
+    pub const ALL: [Permission; 23] = [
         Permission::FleetRead,
         Permission::NodesRead,
         Permission::NodesWrite,
@@ -88,6 +92,8 @@ impl Permission {
         Permission::VrrpHandOver,
         Permission::VrrpDeploy,
         Permission::VrrpPolicy,
+        Permission::DrillsRead,
+        Permission::DrillsRun,
         Permission::JobsRead,
         Permission::JobsControl,
         Permission::AuditRead,
@@ -105,6 +111,7 @@ impl Permission {
             | Permission::FirewallRead
             | Permission::LvsRead
             | Permission::VrrpRead
+            | Permission::DrillsRead
             | Permission::JobsRead
             | Permission::AccessSelf => Role::Viewer,
             // Who did what from where is for those who may act themselves.
@@ -115,6 +122,7 @@ impl Permission {
             | Permission::LvsChange
             | Permission::VrrpHandOver
             | Permission::VrrpDeploy
+            | Permission::DrillsRun
             | Permission::JobsControl => Role::Operator,
             // A backup holds every row of the database.
             Permission::BackupsDownload

@@ -10,6 +10,7 @@ use crate::phrase::Phrase;
 use crate::plan::Prediction;
 use crate::signal::Signal;
 use crate::time::Timestamp;
+use crate::vrrp::split::CauseKind;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -84,6 +85,9 @@ pub struct JobView {
     /// What each real server got, once a proof of sharing has asked.
     #[serde(default)]
     pub sharing: Option<Sharing>,
+    /// What the console found of a split that a drill made.
+    #[serde(default)]
+    pub split: Option<FoundSplit>,
     /// The backup that this job took.
     pub backup: Option<BackupId>,
     /// Until when somebody must say that what was done shall stay; `None` when nothing waits for it.
@@ -134,6 +138,20 @@ pub struct CheckView {
     /// `None`: not yet run, or it gave no answer.
     pub held: Option<bool>,
     pub detail: String,
+}
+
+/// What the console found of a split that a drill made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FoundSplit {
+    /// What was made.
+    pub made: CauseKind,
+    /// The likeliest cause that it named; `None`: it named none.
+    pub named: Option<CauseKind>,
+    /// From when the second director took the addresses until the console saw it.
+    pub found_ms: u64,
+    /// What it should have taken at most.
+    pub found_within_ms: u64,
 }
 
 /// What a client that kept asking saw.

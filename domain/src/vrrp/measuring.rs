@@ -14,7 +14,7 @@ const BASELINE_S: u32 = 2;
 const DWELL_S: u32 = 3;
 
 /// The client asks for at most `bound`; the wait is made on the node `on`.
-pub(super) fn begin(client: &ClientFacts, question: Question, bound: Duration, on: NodeId) -> Step {
+pub(crate) fn begin(client: &ClientFacts, question: Question, bound: Duration, on: NodeId) -> Step {
     Step {
         id: "measure".to_owned(),
         title: Phrase::new(
@@ -31,7 +31,7 @@ pub(super) fn begin(client: &ClientFacts, question: Question, bound: Duration, o
     }
 }
 
-pub(super) fn end(on: NodeId) -> Step {
+pub(crate) fn end(on: NodeId) -> Step {
     Step {
         id: "keep_measuring".to_owned(),
         title: Phrase::new(
@@ -45,7 +45,7 @@ pub(super) fn end(on: NodeId) -> Step {
     }
 }
 
-pub(super) fn answered(client: &ClientFacts, question: Question) -> Check {
+pub(crate) fn answered(client: &ClientFacts, question: Question) -> Check {
     Check {
         title: Phrase::new(
             format!("{} gets an answer through {}", client.name, question.address),

@@ -39,6 +39,12 @@ pub enum PlanError {
     NotOut { director: String },
     #[error("{director} carries no VRRP instance")]
     NoDirector { director: String },
+    #[error("nobody holds {instance} alone: there is nothing to drill")]
+    NoHolder { instance: String },
+    #[error(
+        "{director} sends its adverts from no IPv4 address: they cannot be filtered for a drill"
+    )]
+    NoAdvertAddress { director: String },
     #[error("{name:?} cannot be given to a script: {reason}")]
     Name { name: String, reason: String },
 }
@@ -123,7 +129,7 @@ impl<'a> Pair<'a> {
     }
 }
 
-fn locks(input: &HandOverInput, pair: &Pair<'_>) -> Vec<String> {
+pub(super) fn locks(input: &HandOverInput, pair: &Pair<'_>) -> Vec<String> {
     let mut locks = vec![format!("vrrp/{}", input.instance.0)];
     let mut nodes = [pair.from.node, pair.to.node];
     nodes.sort();
@@ -348,7 +354,7 @@ fn undo(pair: &Pair<'_>, course: &Course, stand: &Stand) -> Vec<Action> {
 
 /// Makes the new holder yield for as long as the old one needs to take over: a director that does
 /// not preempt, or is outranked, would otherwise wait for ever.
-fn step_aside(pair: &Pair<'_>, stand: &Stand) -> Vec<Action> {
+pub(super) fn step_aside(pair: &Pair<'_>, stand: &Stand) -> Vec<Action> {
     let to = pair.to;
     let wait = until(stand.holds(pair.from), take_over_time(pair.from));
     let candidate = to.candidate();

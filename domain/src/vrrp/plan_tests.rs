@@ -50,6 +50,7 @@ fn action_text(action: &Action) -> String {
         | Action::Capture { .. }
         | Action::CollectTrace { .. }
         | Action::ProveSharing { .. }
+        | Action::AwaitSplit { .. }
         | Action::DiscardCapture => unreachable!(),
     }
 }

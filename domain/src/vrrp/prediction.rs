@@ -11,7 +11,7 @@ use crate::plan::{PredictedPart, Prediction};
 
 /// Between the new holder's decision and the first client that follows its gratuitous ARP: the
 /// largest difference between a measured outage and the skew was 25 ms.
-const ARP: Duration = Duration::from_millis(30);
+pub(super) const ARP: Duration = Duration::from_millis(30);
 /// How long the measuring client waits for an answer.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// With sub-second adverts up to two probes, 2 ms apart, were lost when a director was outranked.

@@ -41,4 +41,8 @@ pub const CONFIRM: Text =
     text("wait {0} s for somebody to keep it, then roll back", "等待 {0} 秒供人保留，否则回滚");
 pub const AWAIT: Text = text("until {0}", "直到 {0}");
 pub const AWAIT_AT_MOST: Text = text("until {0}, at most {1} s", "直到 {0}，最长 {1} 秒");
+pub const AWAIT_SPLIT: Text = text(
+    "until the console itself finds the split of {0} and names its cause, at most {1} s",
+    "直到控制台自行发现 {0} 的脑裂并指出原因，最长 {1} 秒",
+);
 pub const INPUT_LINES: Text = text("fed {0} lines, which the script has", "输入 {0} 行，见脚本");

@@ -76,6 +76,9 @@ fn line(action: &Action, names: NodeNames) -> CommandLine {
         }
         Action::StartClientProbe { probe } => t_with(texts::PROBE, &[&probe.interval_ms]),
         Action::StopClientProbe => t(texts::PROBE_STOP).to_owned(),
+        Action::AwaitSplit { instance, timeout_ms, .. } => {
+            t_with(texts::AWAIT_SPLIT, &[&instance.0, &(timeout_ms / 1000)])
+        }
         Action::DiscardCapture => t(texts::DISCARD).to_owned(),
     };
     let input = match action {
@@ -181,6 +184,7 @@ pub(super) fn script(draft: &Draft, names: &NodeNames) -> String {
                 Action::Confirm { .. }
                 | Action::StartClientProbe { .. }
                 | Action::StopClientProbe
+                | Action::AwaitSplit { .. }
                 | Action::DiscardCapture => {
                     text.push_str(&format!("# {} {}\n", line.node, line.text));
                 }

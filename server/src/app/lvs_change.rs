@@ -33,6 +33,16 @@ pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsChangeError> {
         Owner::Keepalived => deployment(app, &app.fleet.nodes(), &service, wish).await?,
         Owner::Direct | Owner::Unknown => None,
     };
+    Ok(change(&input(app, &wish.service, deploy).await?, wish, clock::now())?)
+}
+
+/// What a change of one of the service's real servers is decided from, as it is seen now.
+pub(super) async fn input(
+    app: &App,
+    id: &ServiceId,
+    deploy: Option<DeployInput>,
+) -> Result<ChangeInput, LvsChangeError> {
+    let service = seen(app, id)?;
     let ask = |on: &ServiceOnDirector| {
         let node = on.node;
         async move { (node, settings(app, node).await.map_err(|error| error.to_string())) }
@@ -40,7 +50,7 @@ pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsChangeError> {
     let asked: Vec<_> = service.on.iter().map(ask).collect();
     let mut answers: BTreeMap<NodeId, _> = join_all(asked).await.into_iter().collect();
     // That took seconds on a slow node, in which the probes told more.
-    let (service, nodes) = (seen(app, &wish.service)?, app.fleet.nodes());
+    let (service, nodes) = (seen(app, id)?, app.fleet.nodes());
     let own = service.on.iter().filter_map(|on| nodes.get(&on.node));
     let not_asked = || Err("it was not asked yet".to_owned());
     let directors = own.map(|(record, observed)| Director {
@@ -53,11 +63,10 @@ pub async fn draft(app: &App, wish: &Wish) -> Result<Draft, LvsChangeError> {
         settings: answers.remove(&record.id).unwrap_or_else(not_asked),
     });
     let directors = directors.collect();
-    let input = ChangeInput { service, directors, deploy, running: running(app).await? };
-    Ok(change(&input, wish, clock::now())?)
+    Ok(ChangeInput { service, directors, deploy, running: running(app).await? })
 }
 
-fn seen(app: &App, id: &ServiceId) -> Result<ServiceView, PlanError> {
+pub(super) fn seen(app: &App, id: &ServiceId) -> Result<ServiceView, PlanError> {
     let mut services = app.fleet.lvs().services.into_iter();
     let service = services.find(|service| service.id == *id);
     service.ok_or_else(|| PlanError::NoSuchService(id.0.clone()))

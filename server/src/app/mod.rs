@@ -4,6 +4,7 @@ pub mod access;
 mod asked;
 pub mod audit;
 pub mod backups;
+pub mod drills;
 pub mod firewall;
 pub mod firewall_history;
 pub mod firewall_trace;

@@ -8,6 +8,7 @@ use signalbox_domain::plan::{Draft, Plan};
 
 use crate::app::access::Actor;
 use crate::app::backups::{self, BackupError};
+use crate::app::drills::{self, DrillError};
 use crate::app::firewall::{self, FirewallError};
 use crate::app::firewall_trace;
 use crate::app::lvs_change::{self, LvsChangeError};
@@ -31,6 +32,8 @@ pub enum PlanError {
     Forbidden(&'static str),
     #[error(transparent)]
     Backups(#[from] BackupError),
+    #[error(transparent)]
+    Drills(#[from] DrillError),
     #[error(transparent)]
     Firewall(#[from] FirewallError),
     #[error(transparent)]
@@ -82,6 +85,7 @@ pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError>
             let (service, forwarding, keep_old) = (service.clone(), *forwarding, *keep_old);
             Ok(lvs_mode::draft(app, &mode::Wish { service, forwarding, keep_old }).await?)
         }
+        Operation::DrillsRun { drill } => Ok(drills::draft(app, drill).await?),
         Operation::BackupsTake { engine, kind, source } => {
             Ok(backups::draft(app, *engine, *kind, *source).await?)
         }

@@ -44,14 +44,22 @@ const CLIENTS_TRIED: usize = 3;
 
 /// Plans a hand-over from what is seen now.
 pub async fn draft(app: &App, instance: &InstanceName, to: NodeId) -> Result<Draft, VrrpError> {
+    Ok(plan::hand_over(&hand_over_input(app, instance, to).await?, clock::now())?)
+}
+
+/// What a hand-over is decided from, as it is seen now.
+pub(super) async fn hand_over_input(
+    app: &App,
+    instance: &InstanceName,
+    to: NodeId,
+) -> Result<HandOverInput, VrrpError> {
     let (view, nodes) = (seen(app, instance)?, app.fleet.nodes());
     let members = members(&view, &nodes);
     let asked = ask(app, &members, Some(to));
     let (answers, client) = join(asked, client_of(app, &nodes, &members)).await;
     let directors = directors(app, instance, answers)?;
     let running = running(app).await?;
-    let input = HandOverInput { instance: instance.clone(), to, directors, client, running };
-    Ok(plan::hand_over(&input, clock::now())?)
+    Ok(HandOverInput { instance: instance.clone(), to, directors, client, running })
 }
 
 /// The instance as it is seen now.

@@ -52,6 +52,17 @@ struct Followed {
     told: JoinHandle<bool>,
 }
 
+/// What ends a split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// It is left to what the policy says.
+    ByPolicy,
+    /// It split again soon after the console ended it.
+    ByAPerson,
+    /// A drill made it, and mends it.
+    ByItsDrill,
+}
+
 /// Follows the fleet for as long as the console runs.
 pub async fn keep_current(app: App) {
     let mut tick = interval(LOOK_EVERY);
@@ -63,9 +74,17 @@ pub async fn keep_current(app: App) {
         let seen = app.fleet.splits();
         for split in &seen {
             if followed.iter().all(|known| known.split != *split) {
+                let drilled = is_drilled(&app, &split.instance).await;
+                if drilled {
+                    let told =
+                        tokio::spawn(look_into(app.clone(), split.clone(), Ends::ByItsDrill));
+                    followed.push(Followed { split: split.clone(), told });
+                    continue;
+                }
                 let before = last.insert(split.instance.clone(), Instant::now());
                 let rested = before.is_none_or(|before| before.elapsed() >= REST);
-                let told = tokio::spawn(look_into(app.clone(), split.clone(), rested));
+                let ends = if rested { Ends::ByPolicy } else { Ends::ByAPerson };
+                let told = tokio::spawn(look_into(app.clone(), split.clone(), ends));
                 followed.push(Followed { split: split.clone(), told });
             }
         }
@@ -83,6 +102,14 @@ pub async fn keep_current(app: App) {
     }
 }
 
+/// Whether a drill works on the instance. Where the store does not tell, it is taken for a real split.
+async fn is_drilled(app: &App, instance: &InstanceName) -> bool {
+    let lock = [format!("vrrp/{}", instance.0)];
+    let Ok(Some((_, job))) = app.store.lock_holder(&lock).await else { return false };
+    let record = app.store.job(job).await;
+    record.is_ok_and(|record| record.is_some_and(|record| record.draft.is_drill()))
+}
+
 /// A split of which it cannot be told whether it lasts is not over.
 fn is_over(app: &App, seen: &[Settled], split: &Settled) -> bool {
     if seen.iter().any(|now| now.instance == split.instance) {
@@ -94,7 +121,7 @@ fn is_over(app: &App, seen: &[Settled], split: &Settled) -> bool {
 }
 
 /// Reads what the probes do not tell, writes down what was found, and does what the policy says.
-async fn look_into(app: App, split: Settled, rested: bool) -> bool {
+async fn look_into(app: App, split: Settled, ends: Ends) -> bool {
     let view = app.fleet.vrrp();
     let Some(instance) = view.instances.iter().find(|i| i.id == split.instance) else {
         return false;
@@ -106,7 +133,7 @@ async fn look_into(app: App, split: Settled, rested: bool) -> bool {
         true
     });
     let ended = async {
-        if let Err(error) = end_by_policy(&app, &split, rested).await {
+        if let Err(error) = end_by_policy(&app, &split, ends).await {
             tracing::error!(%error, "a split brain is not ended as the policy says");
         }
     };
@@ -121,10 +148,13 @@ async fn look_into(app: App, split: Settled, rested: bool) -> bool {
 
 /// Demotes one, where that is the policy, as soon as a plan may run; once in a split, and not again
 /// soon after.
-async fn end_by_policy(app: &App, split: &Settled, rested: bool) -> Result<(), SubmitError> {
+async fn end_by_policy(app: &App, split: &Settled, ends: Ends) -> Result<(), SubmitError> {
     let actor = Actor::console(Permission::VrrpHandOver);
     let mut why = String::new();
-    if !rested {
+    if ends == Ends::ByItsDrill {
+        return Ok(());
+    }
+    if ends == Ends::ByAPerson {
         if app.store.split_policy().await?.split_brain == SplitPolicy::Automatic {
             let why = format!("it split again within {} s: a person decides", REST.as_secs());
             let deed = Deed::by_console("vrrp.demote", split.instance.0.clone());

@@ -4,6 +4,7 @@ pub mod access;
 pub mod actor;
 pub mod audit;
 pub mod backups;
+pub mod drills;
 pub mod engines;
 pub mod error;
 pub mod firewall;
@@ -47,6 +48,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(access::routes())
         .merge(audit::routes())
         .merge(backups::routes())
+        .merge(drills::routes())
         .merge(engines::routes())
         .merge(firewall::routes())
         .merge(fleet::routes())

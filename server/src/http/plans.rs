@@ -56,6 +56,7 @@ impl From<PlanError> for Problem {
             }
             PlanError::Forbidden(_) => forbidden(),
             PlanError::Backups(error) => error.into(),
+            PlanError::Drills(error) => error.into(),
             PlanError::Firewall(error) => error.into(),
             PlanError::Lvs(error) => error.into(),
             PlanError::LvsEdit(error) => error.into(),

@@ -90,6 +90,13 @@ fn describe(action: &Action) -> String {
         Action::StopClientProbe => "stop the client probe".to_owned(),
         Action::CollectTrace { command, .. } => command.readable(),
         Action::ProveSharing { ask, .. } => ask.readable(),
+        Action::AwaitSplit { instance, timeout_ms, .. } => {
+            format!(
+                "wait at most {} s until the console finds {} split",
+                timeout_ms / 1_000,
+                instance.0
+            )
+        }
         Action::DiscardCapture => "discard what a cut capture left".to_owned(),
     }
 }

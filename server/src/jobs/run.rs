@@ -15,6 +15,7 @@ use super::cancellation::Cancellation;
 use super::check::{Proof, Wanted};
 use super::confirmation::Confirmation;
 use super::probe::Probe;
+use super::split::SplitSight;
 use super::words::Interruption;
 use super::{Limits, StepError, words};
 use crate::clock;
@@ -32,6 +33,8 @@ pub(super) struct Run {
     /// Who asked for what, for the audit log.
     pub deed: Deed,
     pub board: Arc<Board>,
+    /// How the console itself sees splits.
+    pub splits: SplitSight,
     pub cancellation: Arc<Cancellation>,
     pub confirmation: Arc<Confirmation>,
     /// The client probe, while it runs.

@@ -17,6 +17,7 @@ use super::check::longer;
 use super::confirmation::{Confirmation, NothingToKeep};
 use super::error::chain;
 use super::run::Run;
+use super::split::SplitSight;
 use super::words;
 use crate::clock;
 use crate::live::Hub;
@@ -56,6 +57,7 @@ pub struct Runner {
     remote: Arc<dyn Remote>,
     hub: Arc<Hub>,
     files: BackupFiles,
+    splits: SplitSight,
     limits: Limits,
     active: Mutex<BTreeMap<JobId, Active>>,
 }
@@ -103,9 +105,10 @@ impl Runner {
         remote: Arc<dyn Remote>,
         hub: Arc<Hub>,
         files: BackupFiles,
+        splits: SplitSight,
         limits: Limits,
     ) -> Arc<Runner> {
-        Arc::new(Runner { store, remote, hub, files, limits, active: Mutex::default() })
+        Arc::new(Runner { store, remote, hub, files, splits, limits, active: Mutex::default() })
     }
 
     /// Carries a job on from where its journal says it stands, in the background. Nothing happens
@@ -234,6 +237,7 @@ impl Runner {
             store: self.store.clone(),
             remote: Arc::clone(&self.remote),
             files: self.files.clone(),
+            splits: Arc::clone(&self.splits),
             limits: self.limits,
             job,
             deed: deed(&record),

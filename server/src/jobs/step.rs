@@ -15,6 +15,7 @@ use super::journal::Entry;
 use super::log::{entry, excerpt, output_entries};
 use super::probe::Probe;
 use super::run::Run;
+use super::split::Wanted;
 use super::{StepError, words};
 use crate::clock;
 use crate::ssh::Output;
@@ -128,6 +129,12 @@ impl Run {
             }
             Action::ProveSharing { node, count, ask, sharing } => {
                 self.prove_sharing(*node, count, ask, sharing).await
+            }
+            Action::AwaitSplit { instance, cause, found_within_ms, timeout_ms } => {
+                let timeout = Duration::from_millis(*timeout_ms);
+                let (cause, found_within_ms) = (*cause, *found_within_ms);
+                let wanted = Wanted { instance, cause, found_within_ms, timeout };
+                self.await_split(&wanted).await.map(|()| None)
             }
             Action::DiscardCapture => self.discard_capture().await.map(|()| None),
         }

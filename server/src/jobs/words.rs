@@ -151,6 +151,10 @@ pub(super) fn proved(sharing: &Sharing) -> Phrase {
     )
 }
 
+pub(super) fn split_named() -> Phrase {
+    Phrase::new("the console finds the split and names its cause", "控制台发现脑裂并指出原因")
+}
+
 pub(super) fn done_after(interruption: &Interruption) -> Phrase {
     let cut = interruption.phrase();
     Phrase::new(

@@ -19,7 +19,7 @@ use signalbox_domain::nodes::{
 };
 use signalbox_domain::probe::Frame;
 use signalbox_domain::time::Timestamp;
-use signalbox_domain::vrrp::split::{Gathered, Settled, SplitBook};
+use signalbox_domain::vrrp::split::{Gathered, Settled, SplitBook, SplitView};
 use signalbox_domain::vrrp::{self, InstanceName, VrrpView};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -118,6 +118,12 @@ impl Fleet {
     pub fn gathered(&self, instance: &InstanceName, found_at: Timestamp, gathered: Gathered) {
         self.lock().splits.gathered(instance, found_at, gathered);
         self.dirty.notify_one();
+    }
+
+    /// What is seen of an instance that several directors hold.
+    pub fn split(&self, instance: &InstanceName) -> Option<SplitView> {
+        let instances = self.vrrp().instances.into_iter();
+        instances.filter(|view| view.id == *instance).find_map(|view| view.split)
     }
 
     pub fn lvs(&self) -> LvsView {

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 pub mod backup_files;
 mod backups;
+mod drills;
 mod firewall;
 mod jobs;
 mod lvs;

@@ -14,6 +14,7 @@ mod approvals;
 mod backups;
 mod console;
 mod directors;
+mod drills;
 mod firewall;
 mod firewall_group;
 mod firewall_measure;

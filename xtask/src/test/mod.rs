@@ -117,7 +117,7 @@ fn unit_and_server(places: &Places) -> Outcome {
 
 /// Tests of the directors by their names' parts. Their emulated machines are slow, so that most of
 /// the time is waiting.
-const OF_DIRECTORS: [&str; 3] = ["lvs", "split_brain", "vrrp"];
+const OF_DIRECTORS: [&str; 4] = ["drills", "lvs", "split_brain", "vrrp"];
 
 /// The tests that need real nodes: the programs named `lab…`, the modules and tests in the server's
 /// that have `lab` in their names, and the browser's. They change the nodes, so they run one at a

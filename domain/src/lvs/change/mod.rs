@@ -5,6 +5,7 @@
 
 mod commands;
 pub(super) mod conf;
+mod drill;
 pub(super) mod interlock;
 mod steps;
 
@@ -16,6 +17,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 pub use conf::{ConfEditError, reweighed};
+pub use drill::{Machine, ServerDrill, noticed_within, server_drill};
 
 use super::{
     Owner, RealServer, ServerTraffic, ServiceId, ServiceTraffic, ServiceView, Settings, Table,
@@ -97,6 +99,8 @@ pub enum PlanError {
     NoSuchService(String),
     #[error("{service} has no real server {server}")]
     NoSuchServer { service: String, server: SocketAddr },
+    #[error("no node of this fleet has the address of {0}: it cannot be made to fail from here")]
+    ForeignServer(SocketAddr),
     #[error("expected a weight of 0 to {MOST_WEIGHT}; found {0}")]
     Weight(u32),
     #[error("expected a wait of 1 to {MOST_WAIT_S} s; found {0}")]

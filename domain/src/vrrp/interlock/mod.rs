@@ -32,7 +32,31 @@ pub(super) fn all(
     now: Timestamp,
 ) -> Vec<Interlock> {
     let mut all = of_directors(pair, course, now);
-    all.extend(of_agreement(pair, now));
+    all.extend(of_surroundings(input, pair, locks, now));
+    all.sort_by_key(|interlock| interlock.verdict);
+    all
+}
+
+/// What must hold before something happens to the holder that is not a hand-over.
+pub(super) fn of_take_over(
+    input: &HandOverInput,
+    pair: &Pair<'_>,
+    locks: &[String],
+    now: Timestamp,
+) -> Vec<Interlock> {
+    let mut all = of_standing(pair, now);
+    all.retain(|interlock| interlock.id != "priority_known");
+    all.extend(of_surroundings(input, pair, locks, now));
+    all
+}
+
+fn of_surroundings(
+    input: &HandOverInput,
+    pair: &Pair<'_>,
+    locks: &[String],
+    now: Timestamp,
+) -> Vec<Interlock> {
+    let mut all = of_agreement(pair, now).to_vec();
     all.extend(of_path(pair, now));
     all.extend([
         interlock(
@@ -51,7 +75,6 @@ pub(super) fn all(
             Ok(surroundings::client_measures(input, now)),
         ),
     ]);
-    all.sort_by_key(|interlock| interlock.verdict);
     all
 }
 

@@ -73,7 +73,7 @@ impl Store {
             return Ok(None);
         };
         let row = sqlx::query(
-            "SELECT plan, hash, draft, peer, cancelled_by, verification, measurement, traced, sharing, backup,
+            "SELECT plan, hash, draft, peer, cancelled_by, verification, measurement, traced, sharing, split, backup,
                     (SELECT COALESCE(MAX(seq), 0) FROM job_log WHERE job = jobs.id) AS log_len
              FROM jobs JOIN plans ON plans.id = jobs.plan WHERE jobs.id = ?",
         )
@@ -117,9 +117,10 @@ pub(in crate::store) async fn save_job_in(
     let measurement = view.measurement.as_ref().map(serde_json::to_string).transpose()?;
     let traced = view.traced.as_ref().map(serde_json::to_string).transpose()?;
     let sharing = view.sharing.as_ref().map(serde_json::to_string).transpose()?;
+    let split = view.split.as_ref().map(serde_json::to_string).transpose()?;
     sqlx::query(
         "UPDATE jobs SET state = ?, status = ?, finished_at = ?, verification = ?,
-                         measurement = ?, traced = ?, sharing = ?, backup = ?
+                         measurement = ?, traced = ?, sharing = ?, split = ?, backup = ?
          WHERE id = ?",
     )
     .bind(word(&summary.state)?)
@@ -129,6 +130,7 @@ pub(in crate::store) async fn save_job_in(
     .bind(measurement)
     .bind(traced)
     .bind(sharing)
+    .bind(split)
     .bind(view.backup.map(|backup| backup.0))
     .bind(summary.id.0)
     .execute(&mut **transaction)
@@ -190,6 +192,7 @@ fn read_record(
     let measurement: Option<&str> = row.try_get("measurement")?;
     let traced: Option<&str> = row.try_get("traced")?;
     let sharing: Option<&str> = row.try_get("sharing")?;
+    let split: Option<&str> = row.try_get("split")?;
     let backup: Option<i64> = row.try_get("backup")?;
     let view = JobView {
         summary,
@@ -201,6 +204,7 @@ fn read_record(
         measurement: measurement.map(serde_json::from_str).transpose()?,
         traced: traced.map(serde_json::from_str).transpose()?,
         sharing: sharing.map(serde_json::from_str).transpose()?,
+        split: split.map(serde_json::from_str).transpose()?,
         backup: backup.map(BackupId),
         // Only a job that runs now can be cancelled; the runner knows how.
         confirm_until: None,

@@ -40,7 +40,8 @@ impl Console {
         let store = Store::open(&data.join("signalbox.db")).await.unwrap();
         let files = BackupFiles::open(data.join("backups")).unwrap();
         let hub = Hub::new();
-        let runner = Runner::new(store.clone(), town.clone(), hub.clone(), files, QUICK);
+        let runner =
+            Runner::new(store.clone(), town.clone(), hub.clone(), files, Arc::new(|_| None), QUICK);
         Console { store, hub, runner }
     }
 
