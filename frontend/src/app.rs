@@ -132,6 +132,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/lvs") view={Lazy::<lazy::Lvs>::new()} />
                     <Route path=path!("/vrrp") view={Lazy::<lazy::Vrrp>::new()} />
                     <Route path=path!("/vrrp/conf") view={Lazy::<lazy::VrrpConf>::new()} />
+                    <Route path=path!("/drills") view={Lazy::<lazy::Drills>::new()} />
                     <Route path=path!("/nodes") view={Lazy::<lazy::NodeList>::new()} />
                     <Route path=path!("/nodes/add") view={Lazy::<lazy::AddNode>::new()} />
                     <Route path=path!("/nodes/:id") view={Lazy::<lazy::NodeDetail>::new()} />

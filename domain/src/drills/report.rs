@@ -157,7 +157,8 @@ fn of_real_server(job: &JobView) -> Compared {
         .and_then(|step| Some(step.finished_at? - step.started_at?))
         .map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     let lost = job.measurement.as_ref();
-    let against = took.filter(|took| *took > most).map(|took| {
+    let tolerated = most + most * MAY_EXCEED_PERCENT / 100;
+    let against = took.filter(|took| *took > tolerated).map(|took| {
         Phrase::new(
             format!("taken out after {took} ms, expected at most {most}"),
             format!("{took} 毫秒后被摘除，预期最多 {most}"),

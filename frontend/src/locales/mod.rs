@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod backups;
+pub mod drills;
 pub mod firewall;
 pub mod jobs;
 pub mod lvs;

@@ -6,6 +6,7 @@ pub const BACKUPS: Text = text("Backups", "备份");
 pub const FIREWALL: Text = text("Firewall", "防火墙");
 pub const LOAD_BALANCING: Text = text("Load balancing", "负载均衡");
 pub const VRRP: Text = text("VRRP", "VRRP");
+pub const DRILLS: Text = text("Drills", "演练");
 pub const JOBS: Text = text("Jobs", "任务");
 pub const AUDIT: Text = text("Audit", "审计");
 pub const SETTINGS: Text = text("Settings", "设置");

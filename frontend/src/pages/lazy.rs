@@ -7,7 +7,7 @@
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
-use super::{access, audit, backups, firewall, jobs, lvs, nodes, settings, vrrp};
+use super::{access, audit, backups, drills, firewall, jobs, lvs, nodes, settings, vrrp};
 
 /// `module, preload: { Name => component }` makes a route of each name for `app.rs`, which is
 /// `view={Lazy::<Name>::new()}` there. `preload` is what `#[lazy]` calls the function that fetches the module.
@@ -51,7 +51,7 @@ lazy_pages! {
         Vrrp => vrrp::Vrrp, VrrpConf => vrrp::VrrpConf
     }
     records, __preload_records: {
-        Audit => audit::Audit, JobList => jobs::JobList, JobRun => jobs::JobRun,
+        Audit => audit::Audit, Drills => drills::Drills, JobList => jobs::JobList, JobRun => jobs::JobRun,
         Settings => settings::Settings, SetUp => access::SetUp, SignIn => access::SignIn
     }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod backups;
+pub mod drills;
 pub mod firewall;
 pub mod jobs;
 pub mod lazy;
@@ -49,6 +50,10 @@ pub fn first_documents(path: &str) -> Vec<String> {
         ("audit", None) => {
             documents.push("/api/v1/audit".to_owned());
             documents.push("/api/v1/audit/verify".to_owned());
+        }
+        ("drills", None) => {
+            documents.push("/api/v1/drills".to_owned());
+            documents.push("/api/v1/drills/reports".to_owned());
         }
         ("settings", None) => {
             documents.push("/api/v1/access/browsers".to_owned());

@@ -39,13 +39,14 @@ const fn place(
     Place { href, name, icon, key, needs, begins_group }
 }
 
-pub const PLACES: [Place; 9] = [
+pub const PLACES: [Place; 10] = [
     place("/", texts::OVERVIEW, Icon::TrainTrack, 'o', Permission::FleetRead, false),
     place("/nodes", texts::NODES, Icon::Server, 'n', Permission::NodesRead, true),
     place("/backups", texts::BACKUPS, Icon::Archive, 'b', Permission::BackupsRead, false),
     place("/firewall", texts::FIREWALL, Icon::BrickWall, 'f', Permission::FirewallRead, false),
     place("/lvs", texts::LOAD_BALANCING, Icon::Network, 'l', Permission::LvsRead, false),
     place("/vrrp", texts::VRRP, Icon::Split, 'v', Permission::VrrpRead, false),
+    place("/drills", texts::DRILLS, Icon::BadgeCheck, 'd', Permission::DrillsRead, false),
     place("/jobs", texts::JOBS, Icon::ListChecks, 'j', Permission::JobsRead, true),
     place("/audit", texts::AUDIT, Icon::ScrollText, 'a', Permission::AuditRead, false),
     place("/settings", texts::SETTINGS, Icon::SlidersHorizontal, 's', Permission::AccessSelf, true),

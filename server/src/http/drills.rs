@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use signalbox_domain::drills::{Drill, DrillsView, Report, Schedule};
 use signalbox_domain::ids::JobId;
@@ -20,10 +19,7 @@ use crate::http::page;
 use crate::state::App;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(reports))
-        .routes(routes!(schedule, unschedule))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(reports)).routes(routes!(schedule))
 }
 
 /// Every drill that the fleet allows, with what became of it last. `drills.run` runs one.
@@ -67,38 +63,31 @@ async fn reports(
 #[serde(deny_unknown_fields)]
 struct ScheduleRequest {
     drill: Drill,
+    /// Absent: it runs no more by itself.
+    schedule: Option<Times>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Times {
     /// 1 to 366.
     every_days: u16,
     /// Minutes after midnight UTC, 0 to 1439.
     at_minute: u16,
 }
 
-/// Have a drill run by itself. It runs unless an interlock blocks; who may not run it is refused.
-#[utoipa::path(put, path = "/api/v1/drills/schedule", tag = "drills", request_body = ScheduleRequest, responses((status = 200, body = Schedule)))]
+/// Have a drill run by itself, or no more. It runs unless an interlock blocks.
+#[utoipa::path(put, path = "/api/v1/drills/schedule", tag = "drills", request_body = ScheduleRequest, responses((status = 200, body = Option<Schedule>)))]
 async fn schedule(
     State(app): State<App>,
     actor: Actor,
-    Json(request): Json<ScheduleRequest>,
-) -> Result<Json<Schedule>, Problem> {
-    let ScheduleRequest { drill, every_days, at_minute } = request;
-    Ok(Json(drills::schedule(&app, &actor, &drill, every_days, at_minute).await?))
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct UnscheduleRequest {
-    drill: Drill,
-}
-
-/// Have a drill run no more by itself.
-#[utoipa::path(delete, path = "/api/v1/drills/schedule", tag = "drills", request_body = UnscheduleRequest, responses((status = 204)))]
-async fn unschedule(
-    State(app): State<App>,
-    actor: Actor,
-    Json(request): Json<UnscheduleRequest>,
-) -> Result<StatusCode, Problem> {
-    drills::unschedule(&app, &actor, &request.drill).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Json(ScheduleRequest { drill, schedule }): Json<ScheduleRequest>,
+) -> Result<Json<Option<Schedule>>, Problem> {
+    let Some(Times { every_days, at_minute }) = schedule else {
+        drills::unschedule(&app, &actor, &drill).await?;
+        return Ok(Json(None));
+    };
+    Ok(Json(Some(drills::schedule(&app, &actor, &drill, every_days, at_minute).await?)))
 }
 
 impl From<DrillError> for Problem {

@@ -62,7 +62,6 @@ pub static TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/drills", Access::Needs(Permission::DrillsRead)),
     row(Method::GET, "/api/v1/drills/reports", Access::Needs(Permission::DrillsRead)),
     row(Method::PUT, "/api/v1/drills/schedule", Access::Needs(Permission::DrillsRun)),
-    row(Method::DELETE, "/api/v1/drills/schedule", Access::Needs(Permission::DrillsRun)),
     row(Method::GET, "/api/v1/engines", Access::Needs(Permission::EnginesRead)),
     row(Method::GET, "/api/v1/firewall/{node}", Access::Needs(Permission::FirewallRead)),
     row(Method::GET, "/api/v1/firewall/{node}/history", Access::Needs(Permission::FirewallRead)),
