@@ -76,6 +76,7 @@ export async function everyPage(): Promise<string[]> {
     '/jobs',
     `/jobs/${jobs}`,
     '/audit',
+    '/drills',
     '/settings',
     '/nothing-is-here',
   ];

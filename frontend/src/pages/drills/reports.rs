@@ -57,7 +57,7 @@ pub(super) fn Reports(reports: Document<ReportPage>) -> impl IntoView {
         }
     };
     view! {
-        <Plate title=t(texts::REPORTS) flush=true actions=paging>
+        <Plate title=t(texts::REPORTS) first=true flush=true actions=paging>
             <Waiting answer=reports.answer() what=t(texts::REPORTS) children=Callback::new(table) />
         </Plate>
     }
