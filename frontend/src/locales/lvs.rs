@@ -254,6 +254,9 @@ pub const ASKED_TEXT: Text = text(
 
 pub const ITS_PATH: Text = text("Its path", "请求路径");
 pub const WHY_NOT: Text = text("Why does it not work?", "为什么不可用？");
+pub const SET_WEIGHT_OF: Text = text("Give {0} weight {1}", "将 {0} 的权重设为 {1}");
+pub const OPEN_FIREWALL: Text = text("Open its firewall", "打开其防火墙页面");
+pub const OPEN_VRRP: Text = text("Open VRRP", "打开 VRRP 页面");
 pub const WHY_NOT_HELP: Text = text(
     "Walks the path from the address to the real servers and back, on the nodes, now, and names the first thing that is broken. Nothing is changed; a client makes a dozen connections.",
     "现在在各节点上检查从地址到真实服务器再返回的路径，指出第一个断点。不作更改；客户端会建立十余个连接。",
