@@ -292,7 +292,7 @@ fn an_operation_is_offered_where_one_mends_the_break() {
         table.real_servers.iter_mut().for_each(|server| server.weight = 0);
     };
     let weighs = Operation::LvsSetWeight {
-        service: service.clone(),
+        service,
         server: "192.168.1.102:80".parse().unwrap(),
         weight: 2,
         may_empty: false,
