@@ -280,7 +280,7 @@ pub const SYNC_INTERFACE: Text = text("Interface", "网卡");
 pub const SYNC_INTERFACE_HELP: Text =
     text("On which the directors hear each other.", "各调度器之间互通的网卡。");
 pub const SYNC_INTERFACE_WRONG: Text =
-    text("To start them, name an interface, such as eth0.", "启动前请填写网卡，例如 eth0。");
+    text("To start them, name an interface, such as eth0.", "启动前请填写网卡名。");
 pub const SYNC_ID: Text = text("Sync id", "同步 ID");
 pub const SYNC_ID_HELP: Text =
     text("1 to 255, the same on all that exchange.", "1 至 255，相互交换的调度器须相同。");
@@ -290,7 +290,7 @@ pub const SYNC_GROUP: Text = text("Multicast group", "组播组");
 pub const SYNC_GROUP_HELP: Text = text("Empty: 224.0.0.81.", "留空：224.0.0.81。");
 pub const SYNC_PORT: Text = text("Port", "端口");
 pub const SYNC_PORT_HELP: Text = text("Empty: 8848.", "留空：8848。");
-pub const SYNC_TTL: Text = text("TTL", "TTL");
+pub const SYNC_TTL: Text = text("TTL", "生存时间");
 pub const SYNC_TTL_HELP: Text = text("Empty: 1.", "留空：1。");
 pub const SYNC_BYTES: Text = text("Largest message, bytes", "最大消息，字节");
 pub const SYNC_BYTES_HELP: Text =
@@ -298,7 +298,7 @@ pub const SYNC_BYTES_HELP: Text =
 pub const SYNC_FIELD_WRONG: Text = text("{0}: {1} cannot be read.", "{0}：无法识别 {1}。");
 pub const SYNC_OPTIONS_WRONG: Text = text(
     "Expected an IPv4 multicast group, a port and a TTL above 0, and at most 65507 bytes.",
-    "组播组应为 IPv4 组播地址，端口和 TTL 应大于 0，消息最多 65507 字节。",
+    "组播组应为 IPv4 组播地址，端口和生存时间应大于 0，消息最多 65507 字节。",
 );
 pub const SYNC_ROLES: Text = text("Daemons", "守护进程");
 pub const SYNC_BOTH: Text = text("both", "两者");

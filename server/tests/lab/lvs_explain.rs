@@ -163,6 +163,7 @@ fn each_fault_on_a_services_path_is_named_first() {
     told_with_its_evidence(&directors, &console);
 }
 
+const NUMBER: &str = "/etc/keepalived/signalbox/VI_WEB.priority";
 /// Not by keepalived, on a port on which one web server answers.
 const DIRECT: &str = "tcp/192.168.1.200:8085";
 const ADD: &str = "ipvsadm -A -t 192.168.1.200:8085 -s rr
@@ -198,16 +199,20 @@ fn what_breaks_is_mended_by_the_operation_that_is_offered() {
     let on_lo = directors.sh("web-2", &format!("ip -o addr show dev lo to {VIP}"));
     assert!(on_lo.contains("/32"), "{on_lo}");
 
-    for node in ["dir-a", "dir-b"] {
-        directors.sh(node, "ipvsadm -e -t 192.168.1.200:8085 -r 192.168.1.102:8085 -g -w 0");
-    }
-    mends(&console, DIRECT, "weights", "lvs.set_weight");
-
     // dir-b still has it.
     directors.sh("dir-a", "ipvsadm -D -t 192.168.1.200:8085");
     mends(&console, DIRECT, "service", "lvs.change_service");
     let table = directors.sh("dir-a", "ipvsadm -Ln -t 192.168.1.200:8085");
     assert!(table.contains("192.168.1.102:8085"), "{table}");
+
+    // dir-a is out of service for it when keepalived ends on dir-b, which has it then.
+    let _out = directors.afterwards("dir-a", format!("echo 0 > {NUMBER}"));
+    let _stopped = directors.afterwards("dir-b", "systemctl start keepalived");
+    directors.sh("dir-a", &format!("echo '-254 out' > {NUMBER}"));
+    directors.until("dir-b has it", || directors.holders() == ["dir-b"]);
+    directors.sh("dir-b", "systemctl stop keepalived");
+    mends(&console, WEB, "holder", "vrrp.bring_back");
+    assert_eq!(directors.holders(), ["dir-a"]);
 }
 
 /// The break at this step comes with this operation; it runs, and clients are answered again.

@@ -13,6 +13,7 @@ const RESTORE: &str = "cd /etc/keepalived
     [ ! -e /run/sync.saved ] || cmp -s /run/sync.saved keepalived.conf || { cp -p /run/sync.saved keepalived.conf; systemctl reload keepalived; sleep 3; }
     ipvsadm --stop-daemon master 2> /dev/null; ipvsadm --stop-daemon backup 2> /dev/null
     rm -f /run/sync.saved";
+const NAME: &str = r"sed -i 's/^global_defs {/&\n    lvs_sync_daemon eth0 id 77/' /etc/keepalived/keepalived.conf; systemctl reload keepalived";
 /// Somebody who is no director and sends by sync id 77.
 const STRANGER: &str = r#"systemd-run -q --unit=sync-stranger perl -e '
     use Socket;
@@ -30,29 +31,27 @@ struct Scene {
 }
 
 impl Scene {
-    fn operation(&self, nodes: &[&str], daemon: Option<Value>, in_conf: bool) -> Value {
-        let directors: Vec<_> = nodes.iter().map(|node| self.console.nodes[*node]).collect();
-        let mut operation = json!({
-            "operation": "lvs.sync_daemon", "directors": directors, "in_conf": in_conf,
-        });
+    fn operation(&self, daemon: Option<Value>) -> Value {
+        let directors = PAIR.map(|node| self.console.nodes[node]);
+        let mut operation = json!({ "operation": "lvs.sync_daemon", "directors": directors });
         if let Some(daemon) = daemon {
             operation["daemon"] = daemon;
         }
         operation
     }
 
-    fn does(&self, nodes: &[&str], daemon: Option<Value>, in_conf: bool) -> Plan {
-        let plan = self.console.plan_of_that_may_run(&self.operation(nodes, daemon, in_conf));
+    fn does(&self, daemon: Option<Value>) -> Plan {
+        let plan = self.console.plan_of_that_may_run(&self.operation(daemon));
         self.console.finish_well(self.console.run(&plan));
         plan
     }
 
-    /// By ipvsadm's own word.
-    fn runs(&self, nodes: &[&str], sync_id: Option<u8>) {
+    /// By ipvsadm's own word, on both.
+    fn runs(&self, sync_id: Option<u8>) {
         let expected = sync_id.map_or_else(Vec::new, |id| {
             ["master", "backup"].map(|role| format!("{role} eth0 {id}")).to_vec()
         });
-        for node in nodes {
+        for node in PAIR {
             let listed = self.directors.sh(node, "ipvsadm -l --daemon");
             let told: Vec<String> = listed
                 .lines()
@@ -69,7 +68,7 @@ impl Scene {
     }
 
     fn refuses(&self, daemon: Value, interlock: &str, says: &str) {
-        let plan = self.console.plan_of(&self.operation(&PAIR, Some(daemon), false)).unwrap();
+        let plan = self.console.plan_of(&self.operation(Some(daemon))).unwrap();
         let row = plan.draft.interlocks.iter().find(|row| row.id == interlock).unwrap();
         assert_eq!(row.verdict, Verdict::Block, "{row:?}");
         assert!(row.detail.en.contains(says), "{row:?}");
@@ -89,31 +88,31 @@ fn directors_tell_each_other_of_connections_while_they_are_asked_to() {
     let _restored = PAIR.map(|node| scene.directors.afterwards(node, RESTORE));
     let _gone = scene.directors.afterwards("router", STRANGER_GOES);
     ["dir-a", "dir-b", "client"].iter().for_each(|node| drop(scene.console.await_observed(node)));
-    scene.runs(&PAIR, None);
+    scene.runs(None);
 
     scene.refuses(daemon("eth9", 77), "interface_up", "no address on eth9");
     scene.directors.sh("router", STRANGER);
     scene.refuses(daemon("eth0", 77), "no_stranger", "192.168.1.1");
     scene.directors.sh("router", STRANGER_GOES);
 
+    // keepalived starts those of dir-b; ipvsadm sets dir-a's.
     let conf = || scene.directors.sh("dir-b", "cat /etc/keepalived/keepalived.conf");
     let before = conf();
-    scene.does(&["dir-b"], Some(daemon("eth0", 77)), true);
-    assert!(conf().contains("lvs_sync_daemon eth0 id 77"), "{}", conf());
-    scene.runs(&["dir-b"], Some(77));
-
-    // keepalived owns those of dir-b now; ipvsadm sets dir-a's.
-    let plan = scene.does(&PAIR, Some(daemon("eth0", 77)), false);
+    scene.directors.sh("dir-b", NAME);
+    scene.directors.until("keepalived has started both on dir-b", || {
+        scene.directors.sh("dir-b", "ipvsadm -l --daemon").lines().count() == 2
+    });
+    let plan = scene.does(Some(daemon("eth0", 77)));
     let owner = plan.draft.interlocks.iter().find(|row| row.id == "owner_known").unwrap();
     assert!(owner.detail.en.starts_with("dir-b: keepalived"), "{owner:?}");
-    scene.runs(&PAIR, Some(77));
+    scene.runs(Some(77));
     tells(&scene);
-    let again = scene.operation(&PAIR, Some(daemon("eth0", 77)), false);
+    let again = scene.operation(Some(daemon("eth0", 77)));
     assert!(scene.console.plan_of(&again).unwrap_err().contains("so already"));
 
-    scene.does(&PAIR, None, false);
-    scene.runs(&PAIR, None);
-    assert_eq!(conf(), before);
+    scene.does(None);
+    scene.runs(None);
+    assert_eq!(conf(), before, "the line went, and what it started");
 }
 
 /// dir-a holds the address, and dir-b knows its connections.
