@@ -15,6 +15,7 @@ use crate::ids::NodeId;
 use crate::lvs::change::AtLimit;
 use crate::lvs::edit::ServiceChange;
 use crate::lvs::sharing::{Against, REQUESTS};
+use crate::lvs::sync::{SyncRoles, WantedSync};
 use crate::lvs::{Forwarding, ServiceId};
 use crate::values::Sha256Hex;
 use crate::vrrp::InstanceName;
@@ -99,6 +100,20 @@ pub enum Operation {
         /// What the old method needed stays on the real servers, for connections that go on by it.
         #[serde(default)]
         keep_old: bool,
+    },
+    /// Start or stop the kernel's daemons that tell other directors of connections.
+    #[serde(rename = "lvs.sync_daemon")]
+    LvsSyncDaemon {
+        directors: Vec<NodeId>,
+        #[serde(default)]
+        roles: SyncRoles,
+        /// Absent: they stop.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        daemon: Option<WantedSync>,
+        /// Write them into keepalived.conf, so that they outlast a boot. Where it names them already,
+        /// they change there anyway.
+        #[serde(default)]
+        in_conf: bool,
     },
     /// Take a backup of an engine and enter it in the catalogue.
     #[serde(rename = "backups.take")]
@@ -187,6 +202,7 @@ impl Operation {
             Operation::LvsDrain { .. } => "lvs.drain",
             Operation::LvsChangeService { .. } => "lvs.change_service",
             Operation::LvsMoveMode { .. } => "lvs.move_mode",
+            Operation::LvsSyncDaemon { .. } => "lvs.sync_daemon",
             Operation::BackupsTake { .. } => "backups.take",
             Operation::FirewallApply { .. } => "firewall.apply",
             Operation::FirewallApplyGroup { .. } => "firewall.apply_group",
@@ -225,6 +241,7 @@ impl Operation {
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. }
             | Operation::LvsMoveMode { .. }
+            | Operation::LvsSyncDaemon { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
             | Operation::LvsProveSharing { .. }
@@ -252,6 +269,7 @@ impl Operation {
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. }
             | Operation::LvsMoveMode { .. }
+            | Operation::LvsSyncDaemon { .. }
             | Operation::BackupsTake { .. }
             | Operation::FirewallTrace { .. }
             | Operation::LvsProveSharing { .. }
@@ -270,7 +288,8 @@ impl Operation {
             Operation::LvsSetWeight { .. }
             | Operation::LvsDrain { .. }
             | Operation::LvsChangeService { .. }
-            | Operation::LvsMoveMode { .. } => Permission::LvsChange,
+            | Operation::LvsMoveMode { .. }
+            | Operation::LvsSyncDaemon { .. } => Permission::LvsChange,
             Operation::BackupsTake { .. } => Permission::BackupsTake,
             Operation::FirewallApply { .. }
             | Operation::FirewallApplyGroup { .. }

@@ -223,3 +223,66 @@ fn of_sharing(sharing: &Sharing) -> Compared {
         against: (sharing.verdict != SharingVerdict::AsExpected).then(why),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::NodeId;
+    use crate::vrrp::split::CauseKind;
+
+    fn outage(high_ms: u64, outage_ms: u64) -> Compared {
+        let nothing = Phrase::same("");
+        let prediction = Prediction {
+            label: nothing.clone(),
+            low_ms: 0,
+            high_ms,
+            basis: nothing,
+            parts: Vec::new(),
+        };
+        let measured = Measurement {
+            node: NodeId(1),
+            target: "192.168.1.200:80".to_owned(),
+            interval_ms: 20,
+            asked: 500,
+            lost: outage_ms / 20,
+            outage_ms,
+            samples: Vec::new(),
+        };
+        of_outage(&prediction, Some(&measured))
+    }
+
+    #[test]
+    fn an_outage_may_be_a_fifth_or_two_questions_longer_than_foretold() {
+        assert!(outage(0, 40).against.is_none());
+        assert!(outage(0, 41).against.is_some());
+        assert!(outage(3_678, 4_413).against.is_none());
+        let against = outage(3_678, 4_414).against.unwrap();
+        assert_eq!(against.en, "clients had no answer for 4414 ms, expected at most 4413");
+        assert_eq!(outage(3_678, 3_600).measured.unwrap().en, "180 of 500 lost, 3600 ms");
+    }
+
+    #[test]
+    fn what_nobody_measured_speaks_neither_for_nor_against() {
+        let prediction = Prediction {
+            label: Phrase::same(""),
+            low_ms: 0,
+            high_ms: 30,
+            basis: Phrase::same(""),
+            parts: Vec::new(),
+        };
+        let compared = of_outage(&prediction, None);
+        assert_eq!((compared.measured, compared.against), (None, None));
+    }
+
+    #[test]
+    fn a_split_must_be_found_in_time_and_called_by_its_name() {
+        let found = |named, found_ms| {
+            let made = CauseKind::DaemonFrozen;
+            of_split(FoundSplit { made, named, found_ms, found_within_ms: 2_000 }).against
+        };
+        assert_eq!(found(Some(CauseKind::DaemonFrozen), 2_000), None);
+        assert!(found(Some(CauseKind::DaemonFrozen), 2_001).is_some());
+        assert!(found(Some(CauseKind::LinkCut), 10).is_some());
+        assert!(found(None, 10).is_some());
+    }
+}

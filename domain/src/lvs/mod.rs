@@ -20,6 +20,7 @@ mod settings;
 mod share;
 pub mod sharing;
 pub mod standing;
+pub mod sync;
 mod traffic;
 mod view;
 

@@ -254,6 +254,9 @@ pub const ASKED_TEXT: Text = text(
 
 pub const ITS_PATH: Text = text("Its path", "请求路径");
 pub const WHY_NOT: Text = text("Why does it not work?", "为什么不可用？");
+pub const SET_WEIGHT_OF: Text = text("Give {0} weight {1}", "将 {0} 的权重设为 {1}");
+pub const OPEN_FIREWALL: Text = text("Open its firewall", "打开其防火墙页面");
+pub const OPEN_VRRP: Text = text("Open VRRP", "打开 VRRP 页面");
 pub const WHY_NOT_HELP: Text = text(
     "Walks the path from the address to the real servers and back, on the nodes, now, and names the first thing that is broken. Nothing is changed; a client makes a dozen connections.",
     "现在在各节点上检查从地址到真实服务器再返回的路径，指出第一个断点。不作更改；客户端会建立十余个连接。",
@@ -265,3 +268,45 @@ pub const NOTHING_BROKEN_SEEN: Text =
 pub const STEP_PASSES: Text = text("holds", "成立");
 pub const STEP_BROKEN: Text = text("broken", "不成立");
 pub const STEP_UNKNOWN: Text = text("not known", "未知");
+
+pub const SYNC_DAEMONS: Text = text("Synchronisation of connections", "连接同步");
+pub const SYNC_HELP: Text = text(
+    "A director that sends its connections lets another one continue them after a hand-over. Both on each, by one sync id, is the usual arrangement. Where keepalived.conf has lvs_sync_daemon it changes there, else by ipvsadm until the next boot.",
+    "发送连接的调度器让另一台在切换后继续这些连接。通常每台都启动两种守护进程，使用同一同步 ID。keepalived.conf 中有 lvs_sync_daemon 时在其中更改，否则用 ipvsadm 设置，重启后失效。",
+);
+pub const DIRECTORS_OF_SYNC: Text = text("On", "调度器");
+pub const SYNC_ALL: Text = text("All directors of the service", "该服务的全部调度器");
+pub const SYNC_INTERFACE: Text = text("Interface", "网卡");
+pub const SYNC_INTERFACE_HELP: Text =
+    text("On which the directors hear each other.", "各调度器之间互通的网卡。");
+pub const SYNC_INTERFACE_WRONG: Text =
+    text("To start them, name an interface, such as eth0.", "启动前请填写网卡名。");
+pub const SYNC_ID: Text = text("Sync id", "同步 ID");
+pub const SYNC_ID_HELP: Text =
+    text("1 to 255, the same on all that exchange.", "1 至 255，相互交换的调度器须相同。");
+pub const SYNC_ID_WRONG: Text =
+    text("Choose a sync id of 1 to 255.", "请填写 1 至 255 的同步 ID。");
+pub const SYNC_GROUP: Text = text("Multicast group", "组播组");
+pub const SYNC_GROUP_HELP: Text = text("Empty: 224.0.0.81.", "留空：224.0.0.81。");
+pub const SYNC_PORT: Text = text("Port", "端口");
+pub const SYNC_PORT_HELP: Text = text("Empty: 8848.", "留空：8848。");
+pub const SYNC_TTL: Text = text("TTL", "生存时间");
+pub const SYNC_TTL_HELP: Text = text("Empty: 1.", "留空：1。");
+pub const SYNC_BYTES: Text = text("Largest message, bytes", "最大消息，字节");
+pub const SYNC_BYTES_HELP: Text =
+    text("Empty: what fits into a packet.", "留空：一个数据包可容纳的大小。");
+pub const SYNC_FIELD_WRONG: Text = text("{0}: {1} cannot be read.", "{0}：无法识别 {1}。");
+pub const SYNC_OPTIONS_WRONG: Text = text(
+    "Expected an IPv4 multicast group, a port and a TTL above 0, and at most 65507 bytes.",
+    "组播组应为 IPv4 组播地址，端口和生存时间应大于 0，消息最多 65507 字节。",
+);
+pub const SYNC_ROLES: Text = text("Daemons", "守护进程");
+pub const SYNC_BOTH: Text = text("both", "两者");
+pub const SYNC_SENDS: Text = text("sends", "发送");
+pub const SYNC_RECEIVES: Text = text("receives", "接收");
+pub const SYNC_IN_CONF: Text = text(
+    "Write them into keepalived.conf, so that they outlast a boot",
+    "写入 keepalived.conf，重启后仍有效",
+);
+pub const SYNC_START: Text = text("Start", "启动");
+pub const SYNC_STOP: Text = text("Stop", "停止");

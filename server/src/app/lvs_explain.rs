@@ -9,11 +9,14 @@ use signalbox_domain::firewall::Reading;
 use signalbox_domain::ids::NodeId;
 use signalbox_domain::lvs::explain::{
     ClientScene, DirectorScene, Explanation, PathSettings, Read, Scene, ServerScene, ServerSeen,
-    WitnessScene, explain, scripts,
+    VrrpScene, WitnessScene, explain, scripts,
 };
 use signalbox_domain::lvs::sharing::{Asked as Connections, scripts as sharing};
-use signalbox_domain::lvs::{Protocol, RealServer, ServiceId, Table, Target, VirtualService};
+use signalbox_domain::lvs::{
+    Protocol, RealServer, ServiceId, ServiceTraffic, Table, Target, VirtualService,
+};
 use signalbox_domain::nodes::{NodeRecord, Observed};
+use signalbox_domain::vrrp::InstanceView;
 use signalbox_domain::vrrp::client::MYSQL_PORTS;
 use signalbox_domain::vrrp::facts::Reach;
 use signalbox_domain::vrrp::split::candidates;
@@ -87,8 +90,8 @@ pub(super) async fn scene(
     )
     .await;
     let directors = directors.into_iter().flatten().collect();
-    let (service, at) = (service.clone(), clock::now());
-    Ok(Scene { service, protocol, address, at, directors, servers, witness, client })
+    let (service, at, vrrp) = (service.clone(), clock::now(), path.vrrp());
+    Ok(Scene { service, protocol, address, at, directors, servers, vrrp, witness, client })
 }
 
 struct Path<'a> {
@@ -102,6 +105,22 @@ struct Path<'a> {
 impl Path<'_> {
     fn find<'t>(&self, table: &'t Option<Fact<Table>>) -> Option<&'t VirtualService> {
         table.as_ref()?.value.services.iter().find(|service| service.target == self.target)
+    }
+
+    fn traffic(&self, observed: &Observed) -> Option<ServiceTraffic> {
+        let known = observed.lvs_traffic.iter().flat_map(|fact| &fact.value);
+        known.into_iter().find(|traffic| traffic.target == self.target).cloned()
+    }
+
+    /// The instance that carries the address.
+    fn vrrp(&self) -> Option<VrrpScene> {
+        let carries = |view: &InstanceView| {
+            view.virtual_addresses.iter().any(|carried| carried.address == self.address.ip())
+        };
+        let view = self.app.fleet.vrrp().instances.into_iter().find(carries)?;
+        let out = view.members.iter().find(|member| member.is_out).map(|member| member.node);
+        let demote = view.split.as_ref().and_then(|split| split.demote);
+        Some(VrrpScene { instance: view.id, demote, out })
     }
 
     /// Those that have the service, or the address in keepalived.conf; the holder first.
@@ -184,6 +203,7 @@ impl Path<'_> {
             name: record.name.to_string(),
             addresses: current(record, observed, &observed.addresses),
             table,
+            traffic: self.traffic(observed),
             configured: self.find(&observed.lvs_conf).cloned(),
             settings,
             filter,

@@ -17,6 +17,7 @@ pub mod lvs_explain;
 pub mod lvs_mode;
 pub mod lvs_sharing;
 pub mod lvs_standing;
+pub mod lvs_sync;
 pub mod nodes;
 pub mod plans;
 pub mod vrrp;

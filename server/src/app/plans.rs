@@ -2,7 +2,7 @@
 
 use signalbox_domain::ids::PlanId;
 use signalbox_domain::lvs::change::{Drain, Wish};
-use signalbox_domain::lvs::{edit, mode};
+use signalbox_domain::lvs::{edit, mode, sync};
 use signalbox_domain::operation::Operation;
 use signalbox_domain::plan::{Draft, Plan};
 
@@ -15,6 +15,7 @@ use crate::app::lvs_change::{self, LvsChangeError};
 use crate::app::lvs_edit::{self, LvsEditError};
 use crate::app::lvs_mode::{self, LvsMoveError};
 use crate::app::lvs_sharing::{self, SharingError};
+use crate::app::lvs_sync::{self, LvsSyncError};
 use crate::app::vrrp::{self, VrrpError};
 use crate::app::vrrp_conf;
 use crate::app::vrrp_demote;
@@ -42,6 +43,8 @@ pub enum PlanError {
     LvsEdit(#[from] LvsEditError),
     #[error(transparent)]
     LvsMove(#[from] LvsMoveError),
+    #[error(transparent)]
+    LvsSync(#[from] LvsSyncError),
     #[error(transparent)]
     Vrrp(#[from] VrrpError),
     #[error(transparent)]
@@ -86,6 +89,11 @@ pub async fn draft(app: &App, operation: &Operation) -> Result<Draft, PlanError>
             Ok(lvs_mode::draft(app, &mode::Wish { service, forwarding, keep_old }).await?)
         }
         Operation::DrillsRun { drill } => Ok(drills::draft(app, drill).await?),
+        Operation::LvsSyncDaemon { directors, roles, daemon, in_conf } => {
+            let (directors, daemon) = (directors.clone(), daemon.clone());
+            let wish = sync::Wish { directors, roles: *roles, daemon, in_conf: *in_conf };
+            Ok(lvs_sync::draft(app, &wish).await?)
+        }
         Operation::BackupsTake { engine, kind, source } => {
             Ok(backups::draft(app, *engine, *kind, *source).await?)
         }

@@ -33,6 +33,7 @@ use crate::app::lvs_explain::{self, ExplainError};
 use crate::app::lvs_mode::{self, LvsMoveError};
 use crate::app::lvs_sharing::{self, SharingError};
 use crate::app::lvs_standing;
+use crate::app::lvs_sync::LvsSyncError;
 use crate::clock;
 use crate::http::error::Problem;
 use crate::state::App;
@@ -328,6 +329,19 @@ impl From<LvsMoveError> for Problem {
             LvsMoveError::Move(error) => Problem::invalid(Phrase::same(error.to_string())),
             LvsMoveError::Edit(error) => error.into(),
             LvsMoveError::Explain(error) => error.into(),
+        }
+    }
+}
+
+impl From<LvsSyncError> for Problem {
+    fn from(error: LvsSyncError) -> Problem {
+        match error {
+            LvsSyncError::Sync(error) => Problem::invalid(Phrase::same(error.to_string())),
+            LvsSyncError::NoSuchNode(node) => {
+                Problem::not_found(&format!("Node {node}"), &format!("节点 {node} "))
+            }
+            LvsSyncError::Vrrp(error) => error.into(),
+            LvsSyncError::Store(error) => error.into(),
         }
     }
 }

@@ -61,6 +61,7 @@ impl From<PlanError> for Problem {
             PlanError::Lvs(error) => error.into(),
             PlanError::LvsEdit(error) => error.into(),
             PlanError::LvsMove(error) => error.into(),
+            PlanError::LvsSync(error) => error.into(),
             PlanError::Vrrp(error) => error.into(),
             PlanError::Sharing(error) => error.into(),
             PlanError::Store(error) => error.into(),

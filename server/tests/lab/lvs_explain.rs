@@ -3,6 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use signalbox_domain::lvs::explain::{Explanation, WalkStep};
 
 use crate::console::Console;
@@ -160,6 +161,76 @@ fn each_fault_on_a_services_path_is_named_first() {
         until(&console, WEB, &format!("mended: {}", fault.step), told);
     }
     told_with_its_evidence(&directors, &console);
+}
+
+const NUMBER: &str = "/etc/keepalived/signalbox/VI_WEB.priority";
+/// Not by keepalived, on a port on which one web server answers.
+const DIRECT: &str = "tcp/192.168.1.200:8085";
+const ADD: &str = "ipvsadm -A -t 192.168.1.200:8085 -s rr
+    ipvsadm -a -t 192.168.1.200:8085 -r 192.168.1.102:8085 -g -w 3";
+const REMOVE: &str = "ipvsadm -D -t 192.168.1.200:8085 2> /dev/null; true";
+const ANSWER: &str =
+    "systemctl is-active -q lvs-answers || systemd-run -q --unit=lvs-answers perl -e '
+    use IO::Socket::INET;
+    my $s = IO::Socket::INET->new(LocalPort => 8085, Listen => 64, ReuseAddr => 1) or die;
+    while (my $c = $s->accept) { print $c qq(here\\n); close $c }'";
+/// What was prepared goes, and the address comes back as the lab set it.
+const BARE: &str = "systemctl stop lvs-answers 2> /dev/null
+    for unit in /etc/systemd/system/signalbox-lvs-*.service; do
+        [ ! -e \"$unit\" ] || systemctl -q disable --now \"${unit##*/}\"; rm -f \"$unit\"
+    done
+    systemctl daemon-reload; ip addr replace 192.168.1.200/32 dev lo";
+
+#[test]
+fn what_breaks_is_mended_by_the_operation_that_is_offered() {
+    let Some(directors) = Directors::of_the_lab() else { return };
+    let console = Console::over(&directors.lab, &FLEET);
+    FLEET.iter().for_each(|name| drop(console.await_observed(name)));
+    let _bare = ["web-1", "web-2"].map(|node| directors.afterwards(node, BARE));
+    let _removed = ["dir-a", "dir-b"].map(|node| directors.afterwards(node, REMOVE));
+    directors.sh("web-1", ANSWER);
+    ["dir-a", "dir-b"].iter().for_each(|node| drop(directors.sh(node, ADD)));
+    for service in [WEB, DIRECT] {
+        until(&console, service, "it has no break", |first| first.is_none());
+    }
+
+    directors.sh("web-2", "ip addr del 192.168.1.200/32 dev lo");
+    mends(&console, WEB, "virtual_address", "lvs.move_mode");
+    let on_lo = directors.sh("web-2", &format!("ip -o addr show dev lo to {VIP}"));
+    assert!(on_lo.contains("/32"), "{on_lo}");
+
+    // dir-b still has it.
+    directors.sh("dir-a", "ipvsadm -D -t 192.168.1.200:8085");
+    mends(&console, DIRECT, "service", "lvs.change_service");
+    let table = directors.sh("dir-a", "ipvsadm -Ln -t 192.168.1.200:8085");
+    assert!(table.contains("192.168.1.102:8085"), "{table}");
+
+    // dir-a is out of service for it when keepalived ends on dir-b, which has it then.
+    let _out = directors.afterwards("dir-a", format!("echo 0 > {NUMBER}"));
+    let _stopped = directors.afterwards("dir-b", "systemctl start keepalived");
+    directors.sh("dir-a", &format!("echo '-254 out' > {NUMBER}"));
+    directors.until("dir-b has it", || directors.holders() == ["dir-b"]);
+    directors.sh("dir-b", "systemctl stop keepalived");
+    mends(&console, WEB, "holder", "vrrp.bring_back");
+    assert_eq!(directors.holders(), ["dir-a"]);
+}
+
+/// The break at this step comes with this operation; it runs, and clients are answered again.
+fn mends(console: &Console, service: &str, step: &str, operation: &str) {
+    until(console, service, step, |first| {
+        first.is_some_and(|first| first.id == step && offered(first).is_some())
+    });
+    let told = walk(console, service).unwrap();
+    let offered = offered(told.first_break().unwrap()).unwrap();
+    assert_eq!(offered["operation"], operation);
+    let plan = console.plan_of_that_may_run(&offered);
+    console.finish_well(console.run(&plan));
+    until(console, service, &format!("mended by {operation}"), |first| first.is_none());
+}
+
+fn offered(step: &WalkStep) -> Option<Value> {
+    let operation = step.mend.as_ref()?.operation.as_ref()?;
+    Some(serde_json::to_value(operation).unwrap())
 }
 
 /// The whole of one walk: facts with their ages, and what mends it.

@@ -29,6 +29,7 @@ mod lvs_edit;
 mod lvs_explain;
 mod lvs_mode;
 mod lvs_sharing;
+mod lvs_sync;
 mod nodes;
 mod restore;
 mod split_brain;

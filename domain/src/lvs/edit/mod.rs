@@ -5,6 +5,7 @@
 //! Each director's service is looked at whole, before and after, in its own table: what it was is
 //! what an undo puts back, options and thresholds included.
 
+mod added;
 mod commands;
 mod conf;
 mod interlock;
@@ -22,6 +23,7 @@ pub use wish::{
     WantedServer, WishError, target,
 };
 
+pub use self::added::added_as;
 pub use self::commands::shown;
 pub use self::conf::{OwnedError, rewritten};
 use self::state::ServiceState;

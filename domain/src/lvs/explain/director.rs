@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::filter::pass_all;
 use super::scene::interface_of;
-use super::{DirectorScene, Found, Scene, WalkStep};
+use super::{DirectorScene, Found, Scene, WalkStep, offer};
 use crate::firewall::{ConnectionState, Direction, Packet};
 use crate::lvs::{Forwarding, Protocol};
 use crate::phrase::Phrase;
@@ -90,7 +90,8 @@ fn holder(scene: &Scene) -> Found {
                 "在 VRRP 页面查看 keepalived 的状态：启动它或恢复一台调度器",
             ),
             Some("systemctl start keepalived.service".to_owned()),
-        ),
+        )
+        .by(offer::bring_back(scene)),
         (_, Some(fact), _) => Found::broken(
             fact,
             format!("{} hold it at once: a split brain", named.join(" and ")),
@@ -102,7 +103,8 @@ fn holder(scene: &Scene) -> Found {
                 "在 VRRP 页面结束脑裂：降级其中一台",
             ),
             None,
-        ),
+        )
+        .by(offer::demote(scene)),
         (_, None, _) => Found::unknown("no director is seen", "看不到任何调度器"),
     }
 }
@@ -267,13 +269,15 @@ fn entry(scene: &Scene, director: &DirectorScene) -> Found {
             ),
             Some("systemctl restart keepalived.service".to_owned()),
         ),
-        None => broken.mend(
-            Phrase::new(
-                "Make it as another director has it: its commands are on the page",
-                "按另一台调度器的样子建立：命令见本页",
-            ),
-            super::request::add_command(scene),
-        ),
+        None => broken
+            .mend(
+                Phrase::new(
+                    "Make it as another director has it: its commands are on the page",
+                    "按另一台调度器的样子建立：命令见本页",
+                ),
+                super::request::add_command(scene),
+            )
+            .by(offer::add(scene, director)),
     }
 }
 
@@ -363,7 +367,8 @@ pub(super) fn some_server_takes_connections(scene: &Scene) -> WalkStep {
                 .mend(
                     Phrase::new("Give one a weight", "给一台设置权重"),
                     super::request::weigh_command(scene),
-                ),
+                )
+                .by(offer::weigh(scene, director)),
                 (_, _, false) => Found::broken(
                     fact,
                     format!("{} failed its check and was taken out of the table", out.join(", ")),

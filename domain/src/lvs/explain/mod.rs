@@ -3,6 +3,7 @@
 
 mod director;
 mod filter;
+mod offer;
 mod request;
 mod scene;
 pub mod scripts;
@@ -12,13 +13,16 @@ mod settings;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub use scene::{ClientScene, DirectorScene, Read, Scene, ServerScene, ServerSeen, WitnessScene};
+pub use scene::{
+    ClientScene, DirectorScene, Read, Scene, ServerScene, ServerSeen, VrrpScene, WitnessScene,
+};
 use serde::{Deserialize, Serialize};
 pub use settings::{PathSettings, Route};
 
 use super::ServiceId;
 use crate::fact::Fact;
 use crate::ids::NodeId;
+use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::signal::Signal;
 use crate::time::Timestamp;
@@ -67,6 +71,8 @@ pub enum WalkVerdict {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Mend {
     pub words: Phrase,
+    /// The operation that does it, by a plan of its own. `None`: Signalbox has none for it.
+    pub operation: Option<Operation>,
     /// A command that would do it on the step's node. Nothing is run.
     pub command: Option<String>,
 }
@@ -145,7 +151,15 @@ impl Found {
     }
 
     fn mend(mut self, words: Phrase, command: impl Into<Option<String>>) -> Found {
-        self.mend = Some(Mend { words, command: command.into() });
+        self.mend = Some(Mend { words, operation: None, command: command.into() });
+        self
+    }
+
+    /// The operation that does what mends it.
+    fn by(mut self, operation: Option<Operation>) -> Found {
+        if let Some(mend) = &mut self.mend {
+            mend.operation = operation;
+        }
         self
     }
 

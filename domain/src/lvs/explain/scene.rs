@@ -7,9 +7,10 @@ use crate::fact::Fact;
 use crate::firewall::{OwnAddress, Reading};
 use crate::ids::NodeId;
 use crate::lvs::sharing::Asked;
-use crate::lvs::{Forwarding, Protocol, RealServer, ServiceId, VirtualService};
+use crate::lvs::{Forwarding, Protocol, RealServer, ServiceId, ServiceTraffic, VirtualService};
 use crate::nodes::{InterfaceAddress, Listener};
 use crate::time::Timestamp;
+use crate::vrrp::InstanceName;
 use crate::vrrp::facts::Reach;
 use crate::vrrp::split::ArpAnswer;
 
@@ -25,6 +26,8 @@ pub struct Scene {
     /// Nodes that have the service in their table or configuration, the holder first.
     pub directors: Vec<DirectorScene>,
     pub servers: Vec<ServerScene>,
+    /// `None`: no VRRP instance carries the address.
+    pub vrrp: Option<VrrpScene>,
     pub witness: Option<WitnessScene>,
     pub client: Option<ClientScene>,
 }
@@ -36,6 +39,8 @@ pub struct DirectorScene {
     pub addresses: Read<Vec<InterfaceAddress>>,
     /// As the kernel has it: `None` where its table does not have the service.
     pub table: Read<Option<VirtualService>>,
+    /// What the table does not tell of it.
+    pub traffic: Option<ServiceTraffic>,
     /// As keepalived.conf has it.
     pub configured: Option<VirtualService>,
     pub settings: Read<PathSettings>,
@@ -61,6 +66,16 @@ pub struct ServerSeen {
     pub listeners: Read<Vec<Listener>>,
     pub settings: Read<PathSettings>,
     pub filter: Read<Reading>,
+}
+
+/// The VRRP instance that carries the address.
+#[derive(Debug, Clone)]
+pub struct VrrpScene {
+    pub instance: InstanceName,
+    /// The one of several holders that shall give the addresses up.
+    pub demote: Option<NodeId>,
+    /// A director that was taken out of service.
+    pub out: Option<NodeId>,
 }
 
 /// A third node on the network of the address, and who answered it by ARP.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::director::CLIENT_PORT;
 use super::filter::pass_all;
 use super::scene::{ServerSeen, interface_of};
-use super::{Found, Scene, ServerScene, WalkStep};
+use super::{Found, Scene, ServerScene, WalkStep, offer};
 use crate::firewall::{ConnectionState, Direction, Packet};
 use crate::lvs::{Forwarding, Protocol};
 use crate::phrase::Phrase;
@@ -36,7 +36,7 @@ pub(super) fn steps(scene: &Scene, server: &ServerScene) -> Vec<WalkStep> {
                 "virtual_address",
                 format!("{name} has {address} on {own}"),
                 format!("{name} 在 {own} 上有 {address}"),
-                virtual_address(address, seen, own),
+                virtual_address(scene, server, seen, own),
             );
             add(
                 "arp_settings",
@@ -49,7 +49,7 @@ pub(super) fn steps(scene: &Scene, server: &ServerScene) -> Vec<WalkStep> {
                     "rp_filter",
                     format!("{name} takes packets out of the tunnel"),
                     format!("{name} 接受隧道中的数据包"),
-                    rp_filter(seen),
+                    rp_filter(scene, server, seen),
                 );
             }
         }
@@ -94,7 +94,8 @@ fn asked_address(scene: &Scene, server: &ServerScene) -> IpAddr {
     }
 }
 
-fn virtual_address(address: IpAddr, seen: &ServerSeen, on: &str) -> Found {
+fn virtual_address(scene: &Scene, server: &ServerScene, seen: &ServerSeen, on: &str) -> Found {
+    let address = scene.address.ip();
     let fact = match &seen.addresses {
         Ok(fact) => fact,
         Err(why) => return Found::unread(why),
@@ -108,7 +109,8 @@ fn virtual_address(address: IpAddr, seen: &ServerSeen, on: &str) -> Found {
             format!("it does not have {address}: it drops what comes for it"),
             format!("没有 {address}：发往它的数据包被丢弃"),
         )
-        .mend(Phrase::new("Add it", "添加地址"), add);
+        .mend(Phrase::new("Add it", "添加地址"), add)
+        .by(offer::prepare(scene, server));
     };
     let (interface, prefix) = (&own.interface, own.prefix_len);
     if interface.as_str() == on && prefix == bits {
@@ -167,16 +169,18 @@ pub(in crate::lvs) fn arp_settings(server: &ServerScene, seen: &ServerSeen) -> F
     )
 }
 
-fn rp_filter(seen: &ServerSeen) -> Found {
+fn rp_filter(scene: &Scene, server: &ServerScene, seen: &ServerSeen) -> Found {
     let fact = match &seen.settings {
         Ok(fact) => fact,
         Err(why) => return Found::unread(why),
     };
     match fact.value.effective("tunl0", "rp_filter") {
-        None => Found::broken(fact, "there is no tunl0", "没有 tunl0").mend(
-            Phrase::new("Make the tunnel", "建立隧道"),
-            "modprobe ipip && ip link set tunl0 up".to_owned(),
-        ),
+        None => Found::broken(fact, "there is no tunl0", "没有 tunl0")
+            .mend(
+                Phrase::new("Make the tunnel", "建立隧道"),
+                "modprobe ipip && ip link set tunl0 up".to_owned(),
+            )
+            .by(offer::prepare(scene, server)),
         Some(1) => Found::broken(
             fact,
             "rp_filter is 1: a source that is not routed to the tunnel is dropped",
@@ -309,7 +313,8 @@ fn way_back(scene: &Scene, server: &ServerScene, seen: &ServerSeen) -> Found {
                 format!("把 {gateway} 的地址设为其网关"),
             ),
             None,
-        ),
+        )
+        .by(offer::prepare(scene, server)),
         None => Found::broken(
             fact,
             format!("{client} is on its own network: it answers straight, not through {gateway}"),

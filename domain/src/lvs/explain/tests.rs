@@ -2,9 +2,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::*;
 use crate::firewall::Reading;
+use crate::lvs::edit::ServiceChange;
 use crate::lvs::sharing::Asked;
-use crate::lvs::{Forwarding, Protocol, RealServer, VirtualService, parse};
+use crate::lvs::{
+    Counted, Forwarding, Protocol, RealServer, Scheduler, ServerTraffic, ServiceTraffic,
+    VirtualService, parse,
+};
 use crate::nodes::{InterfaceAddress, Listener};
+use crate::vrrp::InstanceName;
 use crate::vrrp::facts::Reach;
 use crate::vrrp::split::ArpAnswer;
 
@@ -70,6 +75,7 @@ pub(in crate::lvs) fn scene() -> Scene {
         name: name.to_owned(),
         addresses: Ok(fact(vec![address("eth0", own, 24)])),
         table: Ok(fact(Some(service()))),
+        traffic: None,
         configured: Some(service()),
         settings: Ok(fact(PathSettings::parse(
             "ip_forward:0\nroute 192.168.1.102 192.168.1.102 dev eth0\n\
@@ -91,6 +97,7 @@ pub(in crate::lvs) fn scene() -> Scene {
         at: NOW,
         directors: vec![holder, director(2, "dir-b", "192.168.1.101")],
         servers: vec![server(1), server(2)],
+        vrrp: Some(VrrpScene { instance: InstanceName("VI_1".into()), demote: None, out: None }),
         witness: Some(WitnessScene {
             node: NodeId(8),
             name: "router".to_owned(),
@@ -254,4 +261,103 @@ fn a_server_that_was_taken_out_is_named_by_its_cause() {
             Vec::<RealServer>::new();
     };
     assert!(broken(nobody).starts_with("weights: the service has no real server"));
+}
+
+/// What the first break of a spoiled scene is mended by.
+fn mended_by(spoil: impl FnOnce(&mut Scene)) -> Option<Operation> {
+    let mut scene = scene();
+    spoil(&mut scene);
+    explain(&scene).first_break().unwrap().mend.clone()?.operation
+}
+
+#[test]
+fn an_operation_is_offered_where_one_mends_the_break() {
+    let service = ServiceId("tcp/192.168.1.200:80".to_owned());
+    let without_address = |s: &mut Scene| drop(seen(s).addresses.as_mut().unwrap().value.pop());
+    let prepares = Operation::LvsMoveMode {
+        service: service.clone(),
+        forwarding: Forwarding::Dr,
+        keep_old: true,
+    };
+    assert_eq!(mended_by(without_address), Some(prepares));
+    // It would move the other, too.
+    let mixed = |s: &mut Scene| {
+        without_address(s);
+        s.servers[1].server.forwarding = Forwarding::Tun;
+    };
+    assert_eq!(mended_by(mixed), None);
+
+    let weightless = |s: &mut Scene| {
+        let table = s.directors[0].table.as_mut().unwrap().value.as_mut().unwrap();
+        table.real_servers.iter_mut().for_each(|server| server.weight = 0);
+    };
+    let weighs = Operation::LvsSetWeight {
+        service,
+        server: "192.168.1.102:80".parse().unwrap(),
+        weight: 2,
+        may_empty: false,
+    };
+    assert_eq!(mended_by(weightless), Some(weighs), "as keepalived.conf has it");
+
+    let both = |s: &mut Scene| {
+        s.directors[1].addresses.as_mut().unwrap().value.push(address("eth0", "192.168.1.200", 32));
+        s.vrrp.as_mut().unwrap().demote = Some(NodeId(2));
+    };
+    let instance = || InstanceName("VI_1".into());
+    let demotes = Operation::VrrpDemote { instance: instance(), node: NodeId(2) };
+    assert_eq!(mended_by(both), Some(demotes));
+    let nobody = |s: &mut Scene| {
+        drop(s.directors[0].addresses.as_mut().unwrap().value.pop());
+        s.vrrp.as_mut().unwrap().out = Some(NodeId(1));
+    };
+    assert_eq!(mended_by(nobody), Some(Operation::VrrpBringBack { node: NodeId(1) }));
+    let quiet = |s: &mut Scene| seen(s).listeners = Ok(fact(Vec::new()));
+    assert_eq!(mended_by(quiet), None, "no operation starts a program");
+}
+
+#[test]
+fn a_missing_service_is_added_as_the_other_director_has_it() {
+    let server = |last: u8| ServerTraffic {
+        address: format!("192.168.1.{last}").parse().unwrap(),
+        port: 80,
+        upper_threshold: u32::from(last),
+        lower_threshold: 1,
+        persistent_connections: 0,
+        counted: Counted::default(),
+        rates: None,
+        connections_in_minute: None,
+    };
+    let traffic = |engine: Option<&str>| ServiceTraffic {
+        target: service().target,
+        one_packet: false,
+        scheduler_flags: Vec::new(),
+        netmask: "255.255.255.255".to_owned(),
+        persistence_engine: engine.map(str::to_owned),
+        counted: Counted::default(),
+        rates: None,
+        servers: vec![server(102), server(103)],
+    };
+    let spoil = |engine: Option<&'static str>, persistent_s| {
+        move |s: &mut Scene| {
+            s.directors[0].table = Ok(fact(None));
+            s.directors.iter_mut().for_each(|director| director.configured = None);
+            let table = s.directors[1].table.as_mut().unwrap().value.as_mut().unwrap();
+            table.persistent_s = persistent_s;
+            s.directors[1].traffic = Some(traffic(engine));
+        }
+    };
+    let Some(Operation::LvsChangeService { change, .. }) = mended_by(spoil(None, Some(60))) else {
+        panic!("it is not offered");
+    };
+    let ServiceChange::AddService { options, servers, directors, .. } = change else {
+        panic!("{change:?}");
+    };
+    assert_eq!((options.scheduler, directors), (Scheduler::Wrr, vec![NodeId(1)]));
+    assert_eq!(options.persistence.map(|kept| kept.timeout_s), Some(60));
+    let told: Vec<_> =
+        servers.iter().map(|s| (s.server.port(), s.weight, s.upper_threshold)).collect();
+    assert_eq!(told, [(80, 2, 102), (80, 1, 103)]);
+    assert_eq!(mended_by(spoil(Some("sip"), Some(60))), None, "an engine cannot be asked for");
+    let owned = |s: &mut Scene| s.directors[0].table = Ok(fact(None));
+    assert_eq!(mended_by(owned), None, "keepalived writes its own");
 }

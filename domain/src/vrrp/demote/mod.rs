@@ -10,7 +10,7 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
-pub(super) use restore::{HeldBy, restored, takes_over};
+pub(super) use restore::{HeldBy, is_vacant, restored, takes_over};
 pub use restore::{RestoreInput, restore};
 
 use std::collections::BTreeMap;

@@ -33,6 +33,9 @@ pub struct RestoreInput {
     pub running: Vec<RunningJob>,
 }
 
+/// keepalived's word, as `vrrp-state` prints it, where it does not run.
+const STOPPED: &str = "stopped";
+
 /// What keeps it back.
 pub(in crate::vrrp) enum HeldBy {
     /// The number in its track file.
@@ -72,14 +75,17 @@ pub(in crate::vrrp) fn restored(
         .filter(|other| other.node != target.node)
         .max_by_key(|other| other.holding(now).is_ok_and(|(held, _)| held != Holding::None))
         .ok_or_else(|| PlanError::OneDirector { instance: instance() })?;
-    let takes_over = takes_over(target, holder, held_by);
+    let vacant = is_vacant(input, held_by, now);
     let (returns, stays) = (Stand::of(target)?, Stand::of(holder)?);
-    let after = if takes_over {
+    let after = if vacant {
+        vec![returns.holds(target), stays.stands_back(holder, STOPPED)]
+    } else if takes_over(target, holder, held_by) {
         vec![returns.holds(target), stays.stands_back(holder, "BACKUP")]
     } else {
         vec![returns.stands_back(target, "BACKUP"), stays.holds(holder)]
     };
-    let before = vec![returns.stands_back(target, held_by.word()), stays.holds(holder)];
+    let other = if vacant { stays.stands_back(holder, STOPPED) } else { stays.holds(holder) };
+    let before = vec![returns.stands_back(target, held_by.word()), other];
     let locks = locks(&input.instance, [target.node, holder.node]);
     let (name, of) = (&target.name, &target.conf.value.name);
     Ok(Draft {
@@ -104,7 +110,7 @@ impl HeldBy {
     fn word(&self) -> &'static str {
         match self {
             HeldBy::Number(_) | HeldBy::Out(_) => "FAULT",
-            HeldBy::Stopped => "stopped",
+            HeldBy::Stopped => STOPPED,
         }
     }
 }
@@ -115,6 +121,20 @@ fn held_by(target: &DirectorFacts) -> Option<HeldBy> {
     }
     let lever = target.candidate().lever.filter(|lever| lever.is_fault(lever.number))?;
     own_track_file(&target.conf.value).map(|_| HeldBy::Number(lever.number))
+}
+
+/// Nobody has the addresses, and no other director's keepalived, which could take them, runs.
+pub(in crate::vrrp) fn is_vacant(input: &RestoreInput, held_by: &HeldBy, now: Timestamp) -> bool {
+    let has_none = |director: &DirectorFacts| {
+        director.holding(now).is_ok_and(|(holding, _)| holding == Holding::None)
+    };
+    let is_stopped = |director: &DirectorFacts| {
+        director.daemon.as_ref().is_some_and(|daemon| !daemon.value.runs())
+    };
+    let mut others = input.directors.iter().filter(|director| director.node != input.node);
+    matches!(held_by, HeldBy::Out(_))
+        && input.directors.iter().all(has_none)
+        && others.all(is_stopped)
 }
 
 pub(in crate::vrrp) fn takes_over(
@@ -142,6 +162,7 @@ fn interlocks(
     now: Timestamp,
 ) -> Vec<Interlock> {
     let (name, holds) = (&target.name, &holder.name);
+    let vacant = is_vacant(input, held_by, now);
     let mut all = vec![
         reached([target, holder], now),
         interlock(
@@ -149,31 +170,49 @@ fn interlocks(
             Phrase::new("Nothing is seen that would split them again", "未见会再次导致脑裂的原因"),
             Ok(cause_mended(input)),
         ),
-        interlock(
-            "holder_holds",
-            Phrase::new(
-                format!("{holds} is MASTER and holds every address"),
-                format!("{holds} 为 MASTER 并持有全部地址"),
-            ),
-            holds_all(holder, now),
-        ),
+        if vacant { nobody_holds(holds, now) } else { holder_holds(holder, now) },
         interlock(
             "holds_nothing",
             Phrase::new(format!("{name} holds none of them"), format!("{name} 未持有任何地址")),
             holds_nothing(target, now),
         ),
-        interlock(
+    ];
+    if !vacant {
+        all.push(interlock(
             "adverts_heard",
             Phrase::new(
                 format!("{name} hears the adverts of {holds}"),
                 format!("{name} 收到 {holds} 的通告"),
             ),
             Ok(adverts_heard(input, held_by, now)),
-        ),
-        no_other_job(&input.running, locks, now),
-    ];
+        ));
+    }
+    all.push(no_other_job(&input.running, locks, now));
     all.sort_by_key(|interlock| interlock.verdict);
     all
+}
+
+fn holder_holds(holder: &DirectorFacts, now: Timestamp) -> Interlock {
+    let holds = &holder.name;
+    interlock(
+        "holder_holds",
+        Phrase::new(
+            format!("{holds} is MASTER and holds every address"),
+            format!("{holds} 为 MASTER 并持有全部地址"),
+        ),
+        holds_all(holder, now),
+    )
+}
+
+fn nobody_holds(other: &str, now: Timestamp) -> Interlock {
+    interlock(
+        "nobody_holds",
+        Phrase::new(
+            format!("Nobody holds the addresses, and {other} does not take them"),
+            format!("没有调度器持有地址，{other} 也不会接管"),
+        ),
+        Ok(Finding::pass(Phrase::new("its keepalived does not run", "其 keepalived 未运行"), now)),
+    )
 }
 
 fn cause_mended(input: &RestoreInput) -> Finding {

@@ -7,7 +7,7 @@ use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::plan::{Draft, Interlock, Prediction};
 use crate::time::Timestamp;
-use crate::vrrp::demote::{HeldBy, RestoreInput, restored, takes_over};
+use crate::vrrp::demote::{HeldBy, RestoreInput, is_vacant, restored, takes_over};
 use crate::vrrp::election::Outcome;
 use crate::vrrp::facts::{ClientFacts, DirectorFacts};
 use crate::vrrp::interlock::{Finding, interlock, of_holder, of_services};
@@ -31,6 +31,8 @@ struct Returning<'a> {
     holder: &'a DirectorFacts,
     /// Whether it takes the addresses from the holder.
     takes_over: bool,
+    /// Nobody holds the addresses, nor can the other director.
+    vacant: bool,
     draft: Draft,
 }
 
@@ -44,7 +46,10 @@ pub fn bring_back(input: &BringBackInput, now: Timestamp) -> Result<Draft, PlanE
     let first = returning.first().ok_or_else(|| PlanError::NotOut { director: name.clone() })?;
     let locks =
         all_locks(returning.iter().map(|r| (&r.input.instance, [r.target.node, r.holder.node])));
-    let measured = Measured::of(input.client.as_ref(), first.holder);
+    // There is nothing to lose where nobody answers.
+    let vacant = returning.iter().any(|part| part.vacant);
+    let client = input.client.as_ref().filter(|_| !vacant);
+    let measured = Measured::of(client, first.holder);
     let both: Vec<&DirectorFacts> =
         returning.iter().flat_map(|part| [part.target, part.holder]).collect();
     let of_parts = returning.iter().flat_map(|part| {
@@ -97,8 +102,9 @@ impl<'a> Returning<'a> {
         let number = target.number.as_ref().map_or(0, |fact| fact.value);
         let held_by = HeldBy::Out(number);
         let takes_over = takes_over(target, holder, &held_by);
+        let vacant = is_vacant(input, &held_by, now);
         let draft = restored(input, target, &held_by, now)?;
-        Ok(Some(Returning { input, target, holder, takes_over, draft }))
+        Ok(Some(Returning { input, target, holder, takes_over, vacant, draft }))
     }
 
     fn conditions(&self, now: Timestamp) -> Vec<Interlock> {
@@ -107,7 +113,10 @@ impl<'a> Returning<'a> {
         let known: Vec<String> = all.iter().map(|row| row.id.clone()).collect();
         let more = of_holder(&pair, now).into_iter().chain(of_services(&pair, now));
         // What a restore asks under other names.
-        all.extend(more.filter(|row| !known.contains(&row.id) && row.id != "one_holder"));
+        let more = more.filter(|row| !known.contains(&row.id) && row.id != "one_holder");
+        // A director whose keepalived does not run has nothing to be compared with.
+        let of_both = ["keepalived_runs", "ipvs_equal"];
+        all.extend(more.filter(|row| !self.vacant || !of_both.contains(&row.id.as_str())));
         all.push(interlock(
             "holder_after",
             Phrase::new("Who holds what afterwards is known", "之后的持有者已知"),
@@ -121,10 +130,15 @@ impl<'a> Returning<'a> {
         let (name, holder) = (&self.target.name, &self.holder.name);
         let (instance, own) = (&self.input.instance.0, self.priority());
         let theirs = self.holder.candidate().effective;
+        if self.vacant {
+            let within_ms = self.within_ms();
+            return Phrase::new(
+                format!("{name} takes {instance} within {within_ms} ms: nobody holds it"),
+                format!("{name} 在 {within_ms} 毫秒内接管 {instance}：目前无人持有"),
+            );
+        }
         if self.takes_over {
-            let conf = &self.target.conf.value;
-            let within = timers::preemption(conf, conf.priority);
-            let within_ms = millis(within);
+            let within_ms = self.within_ms();
             return Phrase::new(
                 format!(
                     "{instance} moves to {name} within {within_ms} ms: it preempts, {own} over {theirs}"
@@ -150,6 +164,12 @@ impl<'a> Returning<'a> {
         )
     }
 
+    /// Until it takes the addresses.
+    fn within_ms(&self) -> u64 {
+        let conf = &self.target.conf.value;
+        millis(timers::preemption(conf, conf.priority))
+    }
+
     /// Without what its track file takes away.
     fn priority(&self) -> i32 {
         match self.target.candidate().with_number(0) {
@@ -169,6 +189,15 @@ fn foretold(returning: &[Returning<'_>]) -> Prediction {
     let high_ms = moves.map(|part| prediction::outranked_ms(conf(part))).max().unwrap_or(0);
     let (en, zh): (Vec<String>, Vec<String>) =
         returning.iter().map(|part| part.outcome()).map(|phrase| (phrase.en, phrase.zh)).unzip();
+    if let Some(high_ms) = returning.iter().filter(|p| p.vacant).map(Returning::within_ms).max() {
+        return Prediction {
+            label: Phrase::new("Clients get answers again within", "客户端恢复得到应答的时间约为"),
+            low_ms: 0,
+            high_ms,
+            basis: Phrase::new(en.join(". "), zh.join("。")),
+            parts: Vec::new(),
+        };
+    }
     Prediction {
         label: Phrase::new("Clients will get no answer for about", "客户端得不到应答的时间约为"),
         low_ms: 0,

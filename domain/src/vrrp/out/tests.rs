@@ -7,6 +7,7 @@ use crate::fact::Fact;
 use crate::nodes::InterfaceAddress;
 use crate::plan::{Draft, Interlock, Verdict};
 use crate::vrrp::VrrpState::{self, Backup, Fault, Master};
+use crate::vrrp::daemon::Daemon;
 use crate::vrrp::demote::{RestoreInput, restore};
 use crate::vrrp::facts::DirectorFacts;
 use crate::vrrp::fixtures::{self, NOW, seen, track_file};
@@ -213,6 +214,32 @@ fn the_plan_to_bring_it_back_says_who_holds_what_then() {
     let stays = "VI_WEB stays on dir-b: dir-a has 100 over 90, but nopreempt";
     assert!(after.detail.en.starts_with(stays), "{}", after.detail.en);
     assert_eq!(draft.verification[0].title.en, "dir-a is BACKUP and does not hold 192.168.1.200");
+}
+
+#[test]
+fn one_comes_back_where_nobody_holds_the_addresses() {
+    let mut input = away();
+    input.parts.truncate(1);
+    let other = &mut input.parts[0].0.directors[1];
+    (other.addresses, other.said) = (Some(seen(vec![])), None);
+    let blocks = |input: &BringBackInput| {
+        let draft = bring_back(input, NOW).unwrap();
+        rows(&draft, Verdict::Block).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Its keepalived runs and may take them any moment.
+    assert!(blocks(&input).contains(&"holder_holds".to_owned()));
+
+    input.parts[0].0.directors[1].daemon = Some(seen(Daemon::default()));
+    input.parts[0].0.heard = None;
+    assert_eq!(blocks(&input), [""; 0]);
+    let draft = bring_back(&input, NOW).unwrap();
+    let after = draft.interlocks.iter().find(|row| row.id == "holder_after").unwrap();
+    assert_eq!(after.detail.en, "dir-a takes VI_WEB within 3609 ms: nobody holds it");
+    assert_eq!(draft.verification[0].title.en, "dir-a is MASTER and holds 192.168.1.200");
+    assert_eq!(ids(&draft), ["release_VI_WEB", "one_holder_VI_WEB"]);
+
+    input.parts[0].0.directors[0].reach = None;
+    assert_eq!(blocks(&input), ["real_servers_reachable"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod services;
 mod settings;
 mod sharing;
 mod standing;
+mod sync;
 
 use leptos::prelude::*;
 use signalbox_domain::live::Topic;
@@ -147,6 +148,7 @@ fn Regions(lvs: Memo<Option<LvsView>>) -> impl IntoView {
                 <sharing::LastProof page />
                 <directors::Directors page />
                 <connections::ConnectionTable page />
+                <sync::Sync page />
                 <settings::DirectorPlates page />
             </div>
         </div>
