@@ -54,13 +54,13 @@ struct Followed {
 
 /// What ends a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
+enum EndedBy {
     /// It is left to what the policy says.
-    ByPolicy,
+    Policy,
     /// It split again soon after the console ended it.
-    ByAPerson,
+    Person,
     /// A drill made it, and mends it.
-    ByItsDrill,
+    Drill,
 }
 
 /// Follows the fleet for as long as the console runs.
@@ -76,14 +76,13 @@ pub async fn keep_current(app: App) {
             if followed.iter().all(|known| known.split != *split) {
                 let drilled = is_drilled(&app, &split.instance).await;
                 if drilled {
-                    let told =
-                        tokio::spawn(look_into(app.clone(), split.clone(), Ends::ByItsDrill));
+                    let told = tokio::spawn(look_into(app.clone(), split.clone(), EndedBy::Drill));
                     followed.push(Followed { split: split.clone(), told });
                     continue;
                 }
                 let before = last.insert(split.instance.clone(), Instant::now());
                 let rested = before.is_none_or(|before| before.elapsed() >= REST);
-                let ends = if rested { Ends::ByPolicy } else { Ends::ByAPerson };
+                let ends = if rested { EndedBy::Policy } else { EndedBy::Person };
                 let told = tokio::spawn(look_into(app.clone(), split.clone(), ends));
                 followed.push(Followed { split: split.clone(), told });
             }
@@ -121,7 +120,7 @@ fn is_over(app: &App, seen: &[Settled], split: &Settled) -> bool {
 }
 
 /// Reads what the probes do not tell, writes down what was found, and does what the policy says.
-async fn look_into(app: App, split: Settled, ends: Ends) -> bool {
+async fn look_into(app: App, split: Settled, ends: EndedBy) -> bool {
     let view = app.fleet.vrrp();
     let Some(instance) = view.instances.iter().find(|i| i.id == split.instance) else {
         return false;
@@ -148,13 +147,13 @@ async fn look_into(app: App, split: Settled, ends: Ends) -> bool {
 
 /// Demotes one, where that is the policy, as soon as a plan may run; once in a split, and not again
 /// soon after.
-async fn end_by_policy(app: &App, split: &Settled, ends: Ends) -> Result<(), SubmitError> {
+async fn end_by_policy(app: &App, split: &Settled, ends: EndedBy) -> Result<(), SubmitError> {
     let actor = Actor::console(Permission::VrrpHandOver);
     let mut why = String::new();
-    if ends == Ends::ByItsDrill {
+    if ends == EndedBy::Drill {
         return Ok(());
     }
-    if ends == Ends::ByAPerson {
+    if ends == EndedBy::Person {
         if app.store.split_policy().await?.split_brain == SplitPolicy::Automatic {
             let why = format!("it split again within {} s: a person decides", REST.as_secs());
             let deed = Deed::by_console("vrrp.demote", split.instance.0.clone());

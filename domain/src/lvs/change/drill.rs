@@ -55,7 +55,7 @@ pub fn server_drill(input: &ServerDrill, now: Timestamp) -> Result<Draft, PlanEr
         drain: None,
     };
     let scene = Scene::of(&input.change, &wish)?;
-    let machine = input.machine.as_ref().ok_or_else(|| PlanError::ForeignServer(input.server))?;
+    let machine = input.machine.as_ref().ok_or(PlanError::ForeignServer(input.server))?;
     let drilled = Drilled { input, scene: &scene, machine };
     let locks = vec![format!("lvs/{service}"), format!("node/{}/real-server", machine.node)];
     let (name, server) = (&machine.name, input.server);
