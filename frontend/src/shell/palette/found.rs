@@ -57,7 +57,7 @@ pub(super) struct Found {
     pub target: Target,
 }
 
-/// How many rows of a group are shown.
+/// How many rows of a group are shown. Pages all are: on phones the palette is the way to most.
 const OF_A_GROUP: usize = 8;
 
 /// What matches the typed text: every word of it occurs in the row. A leading `>`, `@` or `#`
@@ -76,7 +76,8 @@ pub(super) fn find(typed: &str, fleet: Option<&FleetView>, language: Language) -
             let text = format!("{} {}", row.name, row.about).to_lowercase();
             words.iter().all(|word| text.contains(word))
         });
-        found.extend(rows.take(OF_A_GROUP));
+        let most = if group == Group::Pages { PLACES.len() } else { OF_A_GROUP };
+        found.extend(rows.take(most));
     }
     found
 }
