@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::firewall::Tool;
+use crate::ids::NodeId;
 use crate::remote::{RemoteCommand, Script};
 use crate::values::InterfaceName;
 
@@ -64,4 +66,9 @@ impl Fault<'_> {
             Fault::Refused { .. } => "refused",
         }
     }
+}
+
+/// What keeps a node's rules from changing while a drill has one among them.
+pub(crate) fn firewall_locks(node: NodeId) -> Vec<String> {
+    Tool::ALL.iter().map(|tool| format!("node/{node}/firewall/{tool}")).collect()
 }

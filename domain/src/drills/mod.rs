@@ -8,7 +8,7 @@ mod fault;
 mod report;
 mod schedule;
 
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, firewall_locks};
 pub use report::{Ending, Report};
 pub use schedule::{Schedule, ScheduleError};
 
@@ -60,6 +60,9 @@ pub enum VrrpCase {
     /// A holder that was away comes back: it takes the addresses, or leaves them, as configured.
     FailBack,
 }
+
+/// One drill at a time: what one measures another would disturb.
+pub const LOCK: &str = "drill";
 
 /// The step in which a real server is taken out; how long it took is what is measured.
 pub(crate) const TAKEN_OUT: &str = "taken_out";

@@ -106,7 +106,8 @@ fn compare(job: &JobView) -> Compared {
     if matches!(job.summary.operation, Operation::DrillsRun { drill: Drill::RealServer { .. } }) {
         return of_real_server(job);
     }
-    let outage = job.prediction.as_ref().map(|p| of_outage(p, job.measurement.as_ref()));
+    let whole = job.measurement.as_ref().filter(|measured| !measured.cut);
+    let outage = job.prediction.as_ref().map(|p| of_outage(p, whole));
     let split = job.split.map(of_split);
     let parts: Vec<Compared> = split.into_iter().chain(outage).collect();
     let joined = |phrases: Vec<&Phrase>| {
@@ -246,6 +247,7 @@ mod tests {
             asked: 500,
             lost: outage_ms / 20,
             outage_ms,
+            cut: false,
             samples: Vec::new(),
         };
         of_outage(&prediction, Some(&measured))

@@ -83,6 +83,7 @@ impl Tally {
             asked: self.asked,
             lost: self.lost,
             outage_ms: self.outage_ms,
+            cut: false,
             samples: self.graph.clone(),
         }
     }

@@ -166,6 +166,9 @@ pub struct Measurement {
     /// The longest time without an answer, from the last answer before a loss to the first one
     /// after it; 0 when nothing was lost.
     pub outage_ms: u64,
+    /// The client was cut off before its time: what came after is not in the figures.
+    #[serde(default)]
+    pub cut: bool,
     /// For the graph, newest last, at most 1,000: of a long run, the worst of each few neighbours.
     pub samples: Vec<Sample>,
 }

@@ -354,7 +354,7 @@ fn undo(pair: &Pair<'_>, course: &Course, stand: &Stand) -> Vec<Action> {
 
 /// Makes the new holder yield for as long as the old one needs to take over: a director that does
 /// not preempt, or is outranked, would otherwise wait for ever.
-pub(super) fn step_aside(pair: &Pair<'_>, stand: &Stand) -> Vec<Action> {
+fn step_aside(pair: &Pair<'_>, stand: &Stand) -> Vec<Action> {
     let to = pair.to;
     let wait = until(stand.holds(pair.from), take_over_time(pair.from));
     let candidate = to.candidate();

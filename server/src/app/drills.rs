@@ -1,11 +1,12 @@
 //! Drills: which there are, what became of them, and those that run by themselves.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use signalbox_domain::access::Permission;
 use signalbox_domain::audit::{AuditPhase, Deed};
 use signalbox_domain::drills::{
-    Drill, DrillView, DrillsView, Report, Schedule, ScheduleError, VrrpCase,
+    Drill, DrillView, DrillsView, LOCK, Report, Schedule, ScheduleError, VrrpCase,
 };
 use signalbox_domain::ids::{JobId, NodeId};
 use signalbox_domain::lvs::change::{Machine, ServerDrill, noticed_within, server_drill};
@@ -34,6 +35,8 @@ use crate::store::StoreError;
 
 /// Schedules are looked at so often.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// A drill that could not run for so long waits for its next time.
+const LATE_AT_MOST: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, thiserror::Error)]
 pub enum DrillError {
@@ -62,7 +65,10 @@ pub async fn draft(app: &App, drill: &Drill) -> Result<Draft, DrillError> {
         }
         Drill::Sharing { service } => {
             let draft = lvs_sharing::draft(app, service, REQUESTS, Against::default()).await?;
+            let mut locks = draft.locks;
+            locks.push(LOCK.to_owned());
             Ok(Draft {
+                locks,
                 operation: Operation::DrillsRun { drill: drill.clone() },
                 run_label: Phrase::new("Run the drill", "运行演练"),
                 ..draft
@@ -137,7 +143,11 @@ async fn notice(
 pub async fn view(app: &App) -> Result<DrillsView, StoreError> {
     let schedules = app.store.drill_schedules().await?;
     let mut drills = Vec::new();
-    for drill in all(app) {
+    // One that cannot be run now can still be taken off its schedule.
+    let mut shown = all(app);
+    shown.extend(schedules.iter().map(|(drill, _)| drill.clone()));
+    let mut seen = BTreeSet::new();
+    for drill in shown.into_iter().filter(|drill| seen.insert(drill.clone())) {
         let last = match app.store.last_drill(&drill).await? {
             Some(job) => report(app, job).await?,
             None => None,
@@ -183,7 +193,7 @@ fn of_servers(service: &ServiceView) -> Vec<Drill> {
     if service.owner != Owner::Keepalived || service.servers.len() < 2 {
         return Vec::new();
     }
-    let own = service.servers.iter().filter(|server| server.node.is_some());
+    let own = service.servers.iter().filter(|own| own.node.is_some() && own.port != 0);
     own.map(|server| Drill::RealServer {
         service: service.id.clone(),
         server: std::net::SocketAddr::new(server.address, server.port),
@@ -257,15 +267,26 @@ pub async fn keep_current(app: App) {
     }
 }
 
+/// One at a time: what is due together runs one after the other.
 async fn run_due(app: &App) -> Result<(), StoreError> {
+    let now = clock::now();
     for (drill, schedule) in app.store.drill_schedules().await? {
-        let now = clock::now();
         if schedule.next_at > now {
             continue;
         }
+        let late = schedule.next_at.age(now);
+        if late < LATE_AT_MOST && app.store.lock_holder(&[LOCK.to_owned()]).await?.is_some() {
+            return Ok(());
+        }
         // Before it runs, so that a console that dies in it does not begin it again at its start.
-        app.store.move_drill_schedule(&drill, &schedule.after(now)).await?;
-        if let Err(why) = run(app, &drill).await {
+        if !app.store.move_drill_schedule(&drill, &schedule, &schedule.after(now)).await? {
+            continue;
+        }
+        let ran = match late < LATE_AT_MOST {
+            true => run(app, &drill).await,
+            false => Err(format!("it was due {} s ago, which is too late", late.as_secs())),
+        };
+        if let Err(why) = ran {
             let deed = Deed::by_console("drills.run", name(&drill));
             audit::record(&app.store, &deed, AuditPhase::Refused, &why).await?;
         }

@@ -103,8 +103,14 @@ pub async fn keep_current(app: App) {
 
 /// Whether a drill works on the instance. Where the store does not tell, it is taken for a real split.
 async fn is_drilled(app: &App, instance: &InstanceName) -> bool {
-    let lock = [format!("vrrp/{}", instance.0)];
-    let Ok(Some((_, job))) = app.store.lock_holder(&lock).await else { return false };
+    let view = app.fleet.vrrp();
+    let members = view.instances.iter().filter(|view| view.id == *instance);
+    let nodes = members.flat_map(|view| &view.members);
+    // A fault of the daemon splits every instance that it has.
+    let mut locks: Vec<String> =
+        nodes.map(|member| format!("node/{}/keepalived", member.node)).collect();
+    locks.push(format!("vrrp/{}", instance.0));
+    let Ok(Some((_, job))) = app.store.lock_holder(&locks).await else { return false };
     let record = app.store.job(job).await;
     record.is_ok_and(|record| record.is_some_and(|record| record.draft.is_drill()))
 }

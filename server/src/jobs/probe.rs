@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_domain::jobs::{LogKind, Sample, Tally};
+use signalbox_domain::jobs::{LogKind, Measurement, Sample, Tally};
 use signalbox_domain::plan::ClientProbe;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -97,12 +97,14 @@ impl Reader {
         let mut show = interval(SHOW_EVERY);
         show.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut shown = 0;
+        let mut cut = false;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 event = stream.events.recv() => {
                     if let Some(why) = self.take(event).await? {
                         self.complain(&format!("the client probe ended early: {why}; its figures end here")).await?;
+                        cut = true;
                         break;
                     }
                 }
@@ -121,7 +123,7 @@ impl Reader {
         if self.tally.asked() == 0 {
             return Ok(());
         }
-        let measurement = self.tally.measurement(&self.probe);
+        let measurement = Measurement { cut, ..self.tally.measurement(&self.probe) };
         self.board.change(|view| view.measurement = Some(measurement)).await
     }
 

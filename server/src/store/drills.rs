@@ -35,7 +35,7 @@ impl Store {
     }
 
     pub async fn drill_schedules(&self) -> Result<Vec<(Drill, Schedule)>, StoreError> {
-        let rows = sqlx::query("SELECT drill, every_days, at_minute, next_at FROM drill_schedules")
+        let rows = sqlx::query("SELECT drill, every_days, at_minute, next_at FROM drill_schedules ORDER BY next_at, drill")
             .fetch_all(&self.pool)
             .await?;
         let read = |row: &sqlx::sqlite::SqliteRow| {
@@ -71,18 +71,25 @@ impl Store {
         Ok(())
     }
 
-    /// Only its next time; nothing where it was removed meanwhile.
+    /// Only its next time. False where it was changed or removed meanwhile.
     pub async fn move_drill_schedule(
         &self,
         drill: &Drill,
-        schedule: &Schedule,
-    ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE drill_schedules SET next_at = ? WHERE drill = ?")
-            .bind(schedule.next_at.0)
-            .bind(serde_json::to_string(drill)?)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        from: &Schedule,
+        to: &Schedule,
+    ) -> Result<bool, StoreError> {
+        let moved = sqlx::query(
+            "UPDATE drill_schedules SET next_at = ?
+             WHERE drill = ? AND next_at = ? AND every_days = ? AND at_minute = ?",
+        )
+        .bind(to.next_at.0)
+        .bind(serde_json::to_string(drill)?)
+        .bind(from.next_at.0)
+        .bind(from.every_days)
+        .bind(from.at_minute)
+        .execute(&self.pool)
+        .await?;
+        Ok(moved.rows_affected() == 1)
     }
 
     pub async fn remove_drill_schedule(&self, drill: &Drill) -> Result<(), StoreError> {

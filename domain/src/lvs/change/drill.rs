@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{ChangeInput, PlanError, Scene, Wish, interlock, steps};
-use crate::drills::{Drill, Fault, TAKEN_OUT};
+use crate::drills::{Drill, Fault, LOCK, TAKEN_OUT, firewall_locks};
 use crate::ids::NodeId;
 use crate::lvs::{Target, describe};
 use crate::operation::Operation;
@@ -13,7 +13,7 @@ use crate::plan::{Action, Check, Draft, Expect, Interlock, Prediction, Step};
 use crate::time::Timestamp;
 use crate::vrrp::client::Question;
 use crate::vrrp::conf::{
-    CheckerKind, Effective, RealServer as ConfServer, Target as ConfTarget, VirtualServer,
+    Checker, CheckerKind, Effective, RealServer as ConfServer, Target as ConfTarget, VirtualServer,
 };
 use crate::vrrp::facts::ClientFacts;
 use crate::vrrp::interlock::{Finding, interlock as row};
@@ -57,7 +57,10 @@ pub fn server_drill(input: &ServerDrill, now: Timestamp) -> Result<Draft, PlanEr
     let scene = Scene::of(&input.change, &wish)?;
     let machine = input.machine.as_ref().ok_or(PlanError::ForeignServer(input.server))?;
     let drilled = Drilled { input, scene: &scene, machine };
-    let locks = vec![format!("lvs/{service}"), format!("node/{}/real-server", machine.node)];
+    let mut locks = vec![format!("lvs/{service}"), format!("node/{}/real-server", machine.node)];
+    locks.extend(input.change.directors.iter().map(|own| format!("node/{}/keepalived", own.node)));
+    locks.extend(firewall_locks(machine.node));
+    locks.push(LOCK.to_owned());
     let (name, server) = (&machine.name, input.server);
     let back = steps::weighs(&scene, |seat| seat.server.weight);
     Ok(Draft {
@@ -84,6 +87,7 @@ pub fn noticed_within(conf: &Effective, target: &Target, server: SocketAddr) -> 
     let servers =
         services.flat_map(|service| service.real_servers.iter().map(move |s| (service, s)));
     let own = servers.filter(|(_, own)| (own.address, own.port) == (server.ip(), server.port()));
+    let own = own.filter(|(_, own)| own.port != 0);
     own.filter_map(|(service, own)| soonest(service, own)).max()
 }
 
@@ -100,7 +104,8 @@ fn is_of(service: &VirtualServer, target: &Target) -> bool {
     }
 }
 
-/// A refused connection is an answer, so no time limit passes first.
+/// A refused connection is an answer, so no time limit passes first. A check that goes to another
+/// address or port does not see it.
 fn soonest(service: &VirtualServer, server: &ConfServer) -> Option<Duration> {
     let connects = |kind| {
         matches!(
@@ -111,11 +116,23 @@ fn soonest(service: &VirtualServer, server: &ConfServer) -> Option<Duration> {
                 | CheckerKind::SmtpCheck
         )
     };
+    let elsewhere = |checker: &&Checker| {
+        let mut others = checker.others.iter();
+        others.any(|own| ["connect_ip", "connect_port"].contains(&own.keyword.as_str()))
+    };
     let checkers = server.checkers.iter().filter(|checker| connects(checker.kind));
-    let each = checkers.map(|checker| {
-        service.delay_loop_ms + u64::from(checker.retry) * checker.delay_before_retry_ms
+    let each = checkers.filter(|checker| !elsewhere(checker)).map(|checker| {
+        interval_ms(service, checker) + u64::from(checker.retry) * checker.delay_before_retry_ms
     });
     each.min().map(Duration::from_millis)
+}
+
+/// Its own `delay_loop`, in seconds, else the service's.
+fn interval_ms(service: &VirtualServer, checker: &Checker) -> u64 {
+    let own = checker.others.iter().find(|own| own.keyword == "delay_loop");
+    let own = own.and_then(|own| own.arguments.first()?.parse::<f64>().ok());
+    let own = own.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).map(millis);
+    own.unwrap_or(service.delay_loop_ms)
 }
 
 struct Drilled<'a> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::drills::{Fault, VrrpCase};
+use crate::drills::{Fault, VrrpCase, firewall_locks};
 use crate::ids::NodeId;
 use crate::phrase::Phrase;
 use crate::plan::{Action, Expect, Step};
@@ -51,15 +51,23 @@ impl<'a> Made<'a> {
         self.guard.as_secs() + 1
     }
 
-    /// The step that makes it; `settled` is what shows that it is mended.
-    pub(super) fn step(&self, settled: Vec<Action>) -> Step {
+    /// What no other job may change meanwhile.
+    pub(super) fn locks(&self) -> Vec<String> {
+        match self.fault {
+            Fault::Filtered { .. } => firewall_locks(self.node),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The step that makes it. Before it is mended `back` must hold; `settled` shows that it is.
+    pub(super) fn step(&self, back: Option<Action>, settled: Vec<Action>) -> Step {
         let command = self.fault.make(self.guard_s());
         let make = Action::Run { node: self.node, command, expect: Expect::Success };
         Step {
             id: "make_fault".to_owned(),
             title: self.title(),
             actions: vec![make],
-            undo: std::iter::once(self.mend()).chain(settled).collect(),
+            undo: back.into_iter().chain([self.mend()]).chain(settled).collect(),
             estimate_ms: 1_000,
             cancellable: true,
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::expected;
 use super::fault::{Made, master_down};
-use crate::drills::{Drill, VrrpCase};
+use crate::drills::{Drill, LOCK, VrrpCase};
 use crate::operation::Operation;
 use crate::phrase::Phrase;
 use crate::plan::{Action, Check, Draft, Expect, Interlock, Step};
@@ -14,8 +14,7 @@ use crate::vrrp::facts::HandOverInput;
 use crate::vrrp::interlock::{Finding, interlock, of_take_over};
 use crate::vrrp::measuring;
 use crate::vrrp::plan::{
-    Pair, PlanError, SLACK, Stand, hand_over, locks, millis, question, step_aside, take_over_time,
-    until,
+    Pair, PlanError, SLACK, Stand, hand_over, locks, millis, question, take_over_time, until,
 };
 use crate::vrrp::split::CauseKind;
 
@@ -38,7 +37,9 @@ pub fn drill(input: &DrillInput, now: Timestamp) -> Result<Draft, PlanError> {
         return there_and_back(input, &pair, now);
     }
     let drilled = Drilled::new(input, &pair)?;
-    let locks = locks(&input.hand_over, &pair);
+    let mut locks = locks(&input.hand_over, &pair);
+    locks.extend(drilled.made.locks());
+    locks.push(LOCK.to_owned());
     Ok(Draft {
         operation: operation(input),
         title: title(input, &pair),
@@ -46,7 +47,7 @@ pub fn drill(input: &DrillInput, now: Timestamp) -> Result<Draft, PlanError> {
         interlocks: drilled.interlocks(&locks, now),
         steps: drilled.steps(),
         verification: drilled.verification(),
-        rolled_back: drilled.before(),
+        rolled_back: drilled.rolled_back(),
         prediction: Some(expected::of(input.case, &pair, drilled.returns)),
         way_back: way_back(),
         locks,
@@ -91,7 +92,10 @@ fn there_and_back(input: &DrillInput, pair: &Pair<'_>, now: Timestamp) -> Result
     let mut steps = draft.steps;
     let at = steps.iter().position(is_end).unwrap_or(steps.len());
     steps.insert(at, back);
+    let mut locks = draft.locks;
+    locks.push(LOCK.to_owned());
     Ok(Draft {
+        locks,
         operation: operation(input),
         title: title(input, pair),
         run_label: run_label(),
@@ -144,6 +148,9 @@ impl<'a> Drilled<'a> {
                 )
             }),
         ));
+        if self.input.case == VrrpCase::AdvertsFiltered {
+            all.push(self.would_split(at));
+        }
         all.push(interlock(
             "ends_where_it_began",
             Phrase::new("Who holds the addresses afterwards is known", "之后的持有者已知"),
@@ -151,6 +158,34 @@ impl<'a> Drilled<'a> {
         ));
         all.sort_by_key(|interlock| interlock.verdict);
         all
+    }
+
+    /// A holder that hears a higher priority yields at once.
+    fn would_split(&self, at: Timestamp) -> Interlock {
+        let (from, to) = (&self.pair.from.name, &self.pair.to.name);
+        interlock(
+            "both_would_hold",
+            Phrase::new("Both would hold the addresses", "两台会同时持有地址"),
+            Ok(if self.returns {
+                Finding::pass(
+                    Phrase::new(
+                        format!("{from} outranks {to} and does not yield"),
+                        format!("{from} 优先级高于 {to}，不会让出"),
+                    ),
+                    at,
+                )
+            } else {
+                Finding::block(
+                    Phrase::new(
+                        format!(
+                            "{to} outranks {from}, which would yield to it: hand over to {to} first"
+                        ),
+                        format!("{to} 优先级高于 {from}，{from} 会让出：请先切换到 {to}"),
+                    ),
+                    at,
+                )
+            }),
+        )
     }
 
     fn outcome(&self) -> Phrase {
@@ -175,7 +210,8 @@ impl<'a> Drilled<'a> {
             measuring::begin(client, question, bound, to)
         });
         let end = begin.is_some().then(|| measuring::end(to));
-        let make = self.made.step(self.restored());
+        let away = self.made.is_away().then(|| until(self.answers(), BOOT));
+        let make = self.made.step(away, self.restored());
         let told = if self.input.case.splits() { self.found() } else { self.taken_over() };
         let mend = self.mend();
         if self.input.case == VrrpCase::FailBack {
@@ -234,7 +270,10 @@ impl<'a> Drilled<'a> {
         if self.made.is_away() {
             actions.push(until(self.answers(), BOOT));
         }
-        actions.push(self.made.mend());
+        // A node whose power was cut must come up by itself.
+        if self.input.case != VrrpCase::PowerCut {
+            actions.push(self.made.mend());
+        }
         actions.extend(self.after().into_iter().map(|check| until(check, self.settles_within())));
         Step {
             id: "mend_fault".to_owned(),
@@ -275,15 +314,19 @@ impl<'a> Drilled<'a> {
         vec![self.stand.holds(from), self.stand.stands_back(to, "BACKUP")]
     }
 
-    /// Sees the state before the drill again, and brings it about where it does not come by itself.
-    fn restored(&self) -> Vec<Action> {
-        let mut actions = Vec::new();
-        if !self.returns {
-            actions.push(until(self.stand.in_election(self.pair.from), self.settles_within()));
-            actions.extend(step_aside(self.pair, &self.stand));
+    /// Where the holder does not take its addresses back by itself nothing forces them: the other one
+    /// holds them well, and may be the only one that can.
+    fn rolled_back(&self) -> Vec<Check> {
+        if self.returns {
+            return self.before();
         }
-        actions.extend(self.before().into_iter().map(|check| until(check, self.settles_within())));
-        actions
+        vec![self.stand.in_election(self.pair.from), self.stand.in_election(self.pair.to)]
+    }
+
+    /// What follows the mending in an undo.
+    fn restored(&self) -> Vec<Action> {
+        let checks = self.rolled_back().into_iter();
+        checks.map(|check| until(check, self.settles_within())).collect()
     }
 
     fn verification(&self) -> Vec<Check> {

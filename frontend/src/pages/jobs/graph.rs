@@ -144,6 +144,7 @@ mod tests {
             asked: latencies.len() as u64,
             lost: 0,
             outage_ms: 0,
+            cut: false,
             samples: latencies.iter().enumerate().map(sample).collect(),
         }
     }
